@@ -1,0 +1,107 @@
+/* The only place that knows which operating system this is. posix/ and win32/ implement this header.
+ *
+ * Text is UTF-8 on both sides. Functions return 0 or -1 with err set, as everywhere. */
+#ifndef PLAT_PLATFORM_H
+#define PLAT_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+/* Adds the system's words for the error number that was just seen (errno, GetLastError). */
+int plat_fail_os(struct lab_error *err, enum lab_code code, const char *fmt, ...) LAB_PRINTF(3, 4);
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+struct plat_stat {
+    uint64_t size;
+    int64_t mtime_ns;
+    uint64_t inode; /* 0 where the system has none */
+    unsigned mode;  /* permission bits */
+    bool is_dir, is_file, is_link;
+};
+
+int plat_stat(const char *path, struct plat_stat *out); /* follows links; -1 when missing */
+int plat_lstat(const char *path, struct plat_stat *out);
+int plat_mkdirs(const char *path, unsigned mode, struct lab_error *err) LAB_MUST_CHECK;
+/* Replaces `to` atomically and makes the rename durable. */
+int plat_rename(const char *from, const char *to, struct lab_error *err) LAB_MUST_CHECK;
+int plat_fsync_file(const char *path, struct lab_error *err) LAB_MUST_CHECK;
+/* Creates the file with the mode (no umask surprises), exclusive; returns an fd, or -1. */
+int plat_create(const char *path, unsigned mode, struct lab_error *err);
+int plat_remove(const char *path, struct lab_error *err); /* missing is fine */
+/* A folder and all below it; links are removed, never followed. Missing is fine. */
+int plat_remove_tree(const char *path, struct lab_error *err);
+/* Calls fn with each name in a folder except . and .., sorted; stops when fn returns non-zero, which
+ * is no failure. */
+int plat_list_dir(const char *path, int (*fn)(void *arg, const char *name), void *arg,
+                  struct lab_error *err) LAB_MUST_CHECK;
+int plat_free_space(const char *path, uint64_t *bytes, struct lab_error *err) LAB_MUST_CHECK;
+/* Absolute, without "." and doubled separators; needs not exist. Links are resolved only where ".."
+ * makes it necessary. The caller frees. */
+char *plat_absolute(const char *path);
+bool plat_is_separator(char c);
+bool plat_path_is_absolute(const char *path);
+
+/* --- lock: held until closed or until the process dies ---------------------------------------- */
+
+struct plat_lock;
+/* -1 with LAB_CONFLICT when somebody else holds it. The file's text names the holder. */
+int plat_lock_take(struct plat_lock **out, const char *path, const char *holder,
+                   struct lab_error *err) LAB_MUST_CHECK;
+void plat_lock_drop(struct plat_lock *lock);
+
+/* --- host ------------------------------------------------------------------------------------- */
+
+char *plat_data_dir(void);   /* where LABCTL_HOME is by default; caller frees */
+char *plat_temp_dir(void);   /* caller frees */
+const char *plat_getenv(const char *name); /* borrowed; NULL when unset or empty */
+bool plat_is_admin(void);
+char *plat_user_name(void);  /* caller frees */
+unsigned long plat_pid(void);
+int plat_random_free_port(void); /* on 127.0.0.1; -1 when there is none */
+
+/* True when a virtual CPU really ran, at the speed of hardware (some hosts have a KVM that interprets
+ * in software); *why says otherwise (static text; why may be NULL). Takes up to two seconds where the
+ * answer is no, so ask once. */
+bool plat_kvm_runs(const char **why);
+
+struct plat_route {
+    uint32_t network; /* host order */
+    uint8_t prefix;
+    char device[32];
+};
+/* The host's IPv4 routes, without the default ones. Caller frees *out. */
+int plat_routes(struct plat_route **out, size_t *n, struct lab_error *err) LAB_MUST_CHECK;
+
+/* --- child processes (started by base/child.c through libuv) ---------------------------------- */
+
+/* Whether a child gets a process group and session of its own, so that a terminal's Ctrl-C does not
+ * end it before labctl has decided. */
+bool plat_child_own_group(void);
+/* Ends the child and what it started: asks (SIGTERM) or, hard, kills. */
+void plat_kill_group(int pid, bool hard);
+/* Whether the child or something that it started still exists; asked while or just after it ran. */
+bool plat_group_alive(int pid);
+/* Writing to a pipe or socket whose reader is gone becomes an error instead of a signal. */
+void plat_ignore_broken_pipe(void);
+
+/* --- terminal --------------------------------------------------------------------------------- */
+
+bool plat_is_terminal(int fd);
+void plat_terminal_size(int fd, int *columns, int *rows); /* 80x24 when unknown */
+bool plat_terminal_utf8(void);
+/* Reads one line without echo from the terminal; -1 LAB_HOST when there is no terminal. */
+int plat_read_secret(const char *prompt, struct lab_str *out, struct lab_error *err) LAB_MUST_CHECK;
+/* Console modes (UTF-8, escape sequences) for the life of the process. */
+void plat_console_init(void);
+/* Raw mode for an interactive session; restore with plat_raw_end(). */
+int plat_raw_begin(int fd, struct lab_error *err) LAB_MUST_CHECK;
+void plat_raw_end(void);
+uint64_t plat_now_ms(void);      /* monotonic */
+int64_t plat_wall_ms(void);      /* since 1970, UTC */
+
+#endif

@@ -1,0 +1,73 @@
+/* A folder of its own for a test, and short ways to fill it and look into it. */
+#ifndef TEST_BASE_SCRATCH_H
+#define TEST_BASE_SCRATCH_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "platform.h"
+
+#define assert_ok(call, err)                                                                       \
+    do {                                                                                           \
+        if ((call) < 0)                                                                            \
+            fail_msg("%s: %s", #call, (err).message ? (err).message : "no message");               \
+    } while (0)
+
+/* Fails, has this code, and the message has this part; clears the error. */
+#define assert_refused(call, err, expected, part)                                                  \
+    do {                                                                                           \
+        assert_int_equal((call), -1);                                                              \
+        assert_int_equal((err).code, (expected));                                                  \
+        if (!strstr((err).message, (part)))                                                        \
+            fail_msg("'%s' is not in: %s", (part), (err).message);                                 \
+        lab_error_clear(&(err));                                                                   \
+    } while (0)
+
+static inline int scratch_setup(void **state)
+{
+    char *dir = lab_strdup("/tmp/labctl-test-XXXXXX");
+    if (!mkdtemp(dir))
+        return -1;
+    *state = dir;
+    return 0;
+}
+
+static inline int scratch_teardown(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    int rc = plat_remove_tree(*state, &err);
+    if (rc < 0)
+        fprintf(stderr, "%s\n", err.message);
+    lab_error_clear(&err);
+    free(*state);
+    return rc;
+}
+
+static inline void scratch_write(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static inline void assert_file(const char *path, const char *text)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    struct lab_str got = LAB_STR_INIT;
+    assert_ok(lab_file_read(path, 1 << 20, &got, &err), err);
+    assert_string_equal(lab_str_get(&got), text);
+    lab_str_clear(&got);
+}
+
+#define scratch_test(fn) cmocka_unit_test_setup_teardown(fn, scratch_setup, scratch_teardown)
+
+#endif
