@@ -34,8 +34,23 @@ static const struct {
     {"zypper", false, "nodes have no internet"},
 };
 
+/* Lists of theirs and of labctl are joined; a mapping in their place would push labctl's out. */
+static void
+check_list(struct lab_draft *d, const struct lab_yaml *key, const struct lab_yaml *value)
+{
+    static const char *const lists[] = {"users", "write_files"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(lists); i++)
+        if (strcmp(key->text, lists[i]) == 0 && value->kind != LAB_YAML_LIST)
+            lab_draft_error(d, value->pos,
+                            "cloud_init: '%s' must be a list here (lines of \"- …\"): "
+                            "it is joined with labctl's own",
+                            lists[i]);
+}
+
 static void check_keys(struct lab_draft *d, const struct lab_yaml *map)
 {
+    for (size_t i = 0; i < map->keys.len; i++)
+        check_list(d, map->keys.items[i], map->items.items[i]);
     for (size_t i = 0; i < map->keys.len; i++)
         for (size_t k = 0; k < LAB_ARRAY_LEN(owned); k++) {
             if (strcmp(map->keys.items[i]->text, owned[k].key) != 0)
