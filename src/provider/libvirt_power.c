@@ -1,0 +1,80 @@
+#include <string.h>
+
+#include "provider/libvirt_impl.h"
+
+/* What QEMU or libvirt say when a start fails, and the way out. */
+static const struct {
+    const char *words, *hint;
+} ways_out[] = {
+    {"bridge helper",
+     "let this user's QEMU use the bridge: sudo chmod u+s /usr/lib/qemu/qemu-bridge-helper, and the "
+     "bridge in /etc/qemu/bridge.conf; or use qemu:///system"},
+    {"KVM", "KVM does not run here (labctl doctor says why); with emulation it works, slowly"},
+    {"initialize kvm",
+     "KVM does not run here (labctl doctor says why); with emulation it works, slowly"},
+    {"Cannot allocate memory", "free some memory, or give the nodes less of it"},
+    {"network is not active", "labctl up starts the lab's own networks"},
+};
+
+static void add_hint(struct lab_error *err)
+{
+    for (size_t i = 0; i < LAB_ARRAY_LEN(ways_out); i++) {
+        if (strstr(err->message, ways_out[i].words)) {
+            lab_error_hint(err, "%s", ways_out[i].hint);
+            return;
+        }
+    }
+}
+
+int lab_libvirt_start(struct lab_provider *p, const char *name, struct lab_error *err)
+{
+    struct lab_libvirt *lv = p->impl;
+    LAB_AUTO_SIGHT struct lab_libvirt_sight sight = {{0}};
+    struct lab_libvirt_seen *s;
+    if (lab_libvirt_see_ours(lv, name, &sight, &s, err) != 0)
+        return -1;
+    if (!s->exists)
+        return lab_libvirt_absent(lv, name, "start", err);
+    if (s->power == LAB_POWER_ON)
+        return 0;
+    if (s->power == LAB_POWER_PAUSED)
+        return lab_libvirt_act(lv, s, "resume", "resume", "is already active", err);
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    if (lab_libvirt_act(lv, s, "start", "start", "is already active", &why) == 0)
+        return 0;
+    add_hint(&why);
+    if (err)
+        lab_error_move(err, &why);
+    return -1;
+}
+
+int lab_libvirt_soft_stop(struct lab_provider *p, const char *name, struct lab_error *err)
+{
+    struct lab_libvirt *lv = p->impl;
+    LAB_AUTO_SIGHT struct lab_libvirt_sight sight = {{0}};
+    struct lab_libvirt_seen *s;
+    if (lab_libvirt_see_ours(lv, name, &sight, &s, err) != 0)
+        return -1;
+    if (!s->active)
+        return 0;
+    return lab_libvirt_act(lv, s, "shutdown", "shut down", "domain is not running", err);
+}
+
+int lab_libvirt_power_off(struct lab_libvirt *lv,
+                          const struct lab_libvirt_seen *s,
+                          struct lab_error *err)
+{
+    if (!s->active)
+        return 0;
+    return lab_libvirt_act(lv, s, "destroy", "power off", "domain is not running", err);
+}
+
+int lab_libvirt_hard_stop(struct lab_provider *p, const char *name, struct lab_error *err)
+{
+    struct lab_libvirt *lv = p->impl;
+    LAB_AUTO_SIGHT struct lab_libvirt_sight sight = {{0}};
+    struct lab_libvirt_seen *s;
+    if (lab_libvirt_see_ours(lv, name, &sight, &s, err) != 0)
+        return -1;
+    return lab_libvirt_power_off(lv, s, err);
+}

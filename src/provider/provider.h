@@ -1,0 +1,179 @@
+/* A provider makes, changes and removes virtual machines: one struct of functions per hypervisor.
+ *
+ * It does work and reports facts; it never decides policy, and it never touches an object that does
+ * not carry this lab's tag: that is LAB_CONFLICT, with the object's name and how to remove it.
+ *
+ * Every function may block (child processes, files) and is called on a worker thread (base/work.h),
+ * for different nodes at the same time; a provider is immutable after open(). Every function may be
+ * repeated: what is already so is success. Names of children's errors are kept in the message.
+ *
+ * To add a provider: copy the shape of libvirt.c, fill the struct, add it to lab_providers[]. */
+#ifndef LAB_PROVIDER_PROVIDER_H
+#define LAB_PROVIDER_PROVIDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/vec.h"
+#include "spec/observed.h"
+#include "spec/spec.h"
+
+/* Who owns what is made: written into every object as a tag. */
+struct lab_owner {
+    const char *lab;    /* lab name */
+    const char *lab_id; /* UUID of this lab's ledger: a lab of the same name elsewhere differs */
+};
+
+struct lab_provider_config {
+    struct lab_owner owner; /* copied */
+    const char *uri;        /* libvirt: NULL = qemu:///system for root and group libvirt */
+    const char *home;       /* folder of the lab: LABCTL_HOME/labs/NAME */
+    const char *vm_dir;     /* VMware: where VM folders go; may be NULL */
+    /* Told, on any thread, what the user should know although nothing failed: a network that was
+     * kept because another lab uses it, an upload by another labctl that is waited for. May be
+     * NULL. */
+    void (*notice)(void *arg, const char *text);
+    void *notice_arg;
+};
+
+struct lab_host_info {
+    char *hypervisor; /* "libvirt 9.0.0, QEMU 7.2.18" */
+    bool accelerated; /* a virtual CPU really ran; false: emulation */
+    char *why;        /* for doctor, when not accelerated */
+};
+
+/* What to build one VM from. Strings are borrowed for the call. */
+struct lab_vm_nic {
+    const char *network; /* name of the hypervisor's network or bridge, from ensure_network */
+    bool is_bridge;      /* a host bridge, not a managed network */
+    const char *mac;
+    const char *model; /* NULL: virtio / vmxnet3 */
+};
+
+struct lab_vm {
+    const char *name;
+    const char *uuid; /* stable for lab and node */
+    const char *generation;
+    unsigned cpu;
+    uint64_t memory_mib;
+    uint64_t disk_bytes;
+    const char *base; /* reference from import_base() */
+    const struct lab_vm_nic *nics;
+    size_t nics_len;
+    const char *seed;       /* reference from put_medium(), or NULL: no CD */
+    const char *payload;    /* the same */
+    const char *console;    /* file of the caller that receives the serial console */
+    const char *hypervisor; /* "kvm", "qemu"; NULL: by probe */
+};
+
+/* One network that nodes attach to. */
+struct lab_net {
+    const char *name;      /* lab's name for it */
+    const char *bridge;    /* from lab.yaml, may be NULL */
+    struct lab_cidr range; /* prefix 0 and network 0 when without ipam */
+    bool has_ipam;
+    uint32_t gateway;
+};
+
+struct lab_net_state {
+    char *name; /* what VMs attach to */
+    bool is_bridge;
+    bool made; /* exists because of us (tagged), else adopted */
+    bool active;
+    char *device; /* bridge device on this host, or NULL when not known */
+};
+void lab_net_state_clear(struct lab_net_state *state);
+
+struct lab_progress {
+    void (*fn)(void *arg, uint64_t done, uint64_t total); /* any thread; may be NULL */
+    void *arg;
+};
+
+struct lab_provider {
+    const struct lab_provider_ops *ops;
+    void *impl; /* the provider's own */
+};
+
+struct lab_provider_ops {
+    enum lab_provider_kind kind;
+    const char *name;
+
+    /* Connects (cheaply) and fills the provider. LAB_HOST when the program or the daemon is
+     * missing, with the command that installs or starts it. */
+    int (*open)(struct lab_provider *p,
+                const struct lab_provider_config *config,
+                struct lab_error *err);
+    void (*close)(struct lab_provider *p);
+    int (*probe)(struct lab_provider *p, struct lab_host_info *out, struct lab_error *err);
+
+    /* Networks. ensure: made when missing, adopted when ours or named by the user. look: the same
+     * decision without touching anything (made tells what ensure would do; active whether it is).
+     */
+    int (*look_network)(struct lab_provider *p,
+                        const struct lab_net *net,
+                        struct lab_net_state *out,
+                        struct lab_error *err);
+    int (*ensure_network)(struct lab_provider *p,
+                          const struct lab_net *net,
+                          struct lab_net_state *out,
+                          struct lab_error *err);
+    /* Only what labctl made for this lab; a network of anybody else is left alone, which is
+     * success, so it may be called for adopted ones too. One that another lab's VMs use stays and
+     * becomes that lab's (0, with a notice); one that other VMs use stays (LAB_CONFLICT). */
+    int (*remove_network)(struct lab_provider *p, const char *name, struct lab_error *err);
+
+    /* Base images, shared by digest between labs, never written again: *ref is borrowed by
+     * lab_vm.base, freed by the caller. Import copies only when the digest is not there yet. */
+    int (*import_base)(struct lab_provider *p,
+                       const char *path,
+                       const char *sha256,
+                       enum lab_image_format format,
+                       const struct lab_progress *progress,
+                       char **ref,
+                       struct lab_error *err);
+
+    /* Media (seed and payload ISO): a copy where the hypervisor can read it, not world-readable.
+     * Same name and same sha256: nothing is written. */
+    int (*put_medium)(struct lab_provider *p,
+                      const char *name,
+                      const char *path,
+                      const char *sha256,
+                      const struct lab_progress *progress,
+                      char **ref,
+                      struct lab_error *err);
+    int (*remove_medium)(struct lab_provider *p, const char *name, struct lab_error *err);
+
+    /* VMs. define: makes the disk when it is missing and (re)writes the definition; only while off.
+     * With seed and payload NULL this is the detach: afterwards query must show neither. */
+    int (*define)(struct lab_provider *p, const struct lab_vm *vm, struct lab_error *err);
+    int (*start)(struct lab_provider *p, const char *name, struct lab_error *err);
+    int (*soft_stop)(struct lab_provider *p, const char *name, struct lab_error *err);
+    int (*hard_stop)(struct lab_provider *p, const char *name, struct lab_error *err);
+    int (*grow_disk)(struct lab_provider *p,
+                     const char *name,
+                     uint64_t bytes,
+                     struct lab_error *err);
+    /* Ends it and removes definition and disk. Missing is fine. */
+    int (*destroy)(struct lab_provider *p, const char *name, struct lab_error *err);
+
+    /* One child process, however many names. names NULL: all VMs that carry our lab id. A named VM
+     * that does not exist is listed with LAB_POWER_ABSENT. */
+    int (*query)(struct lab_provider *p,
+                 const char *const *names,
+                 size_t n,
+                 struct lab_vm_states *out,
+                 struct lab_error *err);
+
+    /* Takes away what belongs to the lab as a whole (its pool, its folder); after all VMs are gone.
+     */
+    int (*remove_lab)(struct lab_provider *p, struct lab_error *err);
+};
+
+extern const struct lab_provider_ops lab_libvirt_ops;
+
+/* NULL when this build has no such provider. */
+const struct lab_provider_ops *lab_provider_by_kind(enum lab_provider_kind kind);
+
+#endif

@@ -1,0 +1,384 @@
+/* The provider's decisions against tests/fake/virsh: what it asks, and above all what it does not
+ * do. The same against a real libvirt: test_provider_real.c. */
+#include "provider_fake.h"
+
+static struct lab_provider lab;
+
+#define CONNECTS "uri\tok\n"
+#define WEB_RUNS                                                                                   \
+    "dumpxml web-01\tout\t" RECORDED "dumpxml-running.xml\n"                                       \
+    "dumpxml --inactive web-01\tout\t" RECORDED "dumpxml-inactive.xml\n"
+#define STATS "domstats*\tout\t" RECORDED "domstats.txt\n"
+#define NO_VM "dumpxml*\tmissing\ndomstats*\tok\n"
+#define NO_POOL                                                                                    \
+    "pool-dumpxml*\terr\tfailed to get pool 'labctl-airgap'\n"                                     \
+    "pool-list*\tok\n"                                                                             \
+    "pool-define*\tok\npool-build*\tok\npool-start*\tok\n"
+
+static void open_with(const char *rules)
+{
+    LAB_AUTOFREE char *all = lab_format(CONNECTS "%s", rules);
+    fake_rules(all);
+    assert_ok(fake_open(&lab, NULL, &err));
+    fake_forget();
+}
+
+static void assert_only_asked(void)
+{
+    static const char *const acts[] = {"\ndefine",   "start",      "destroy",    "undefine",
+                                       "shutdown",   "resume",     "vol-create", "vol-delete",
+                                       "vol-upload", "vol-resize", "net-define", "pool-define"};
+    LAB_AUTOFREE char *log = fake_log();
+    for (size_t i = 0; i < LAB_ARRAY_LEN(acts); i++)
+        assert_lacks(log, acts[i]);
+}
+
+static struct lab_vm vm_of(const char *name)
+{
+    return (struct lab_vm){.name = name,
+                           .uuid = "5f0c9c1e-1111-4000-8000-000000000009",
+                           .cpu = 1,
+                           .memory_mib = 64,
+                           .disk_bytes = 1 << 20,
+                           .base = "/pool/base.qcow2",
+                           .hypervisor = "qemu"};
+}
+
+static void closing(void)
+{
+    lab.ops->close(&lab);
+}
+
+/* --- query ---------------------------------------------------------------------------------------
+ */
+
+static void one_process_answers_for_all(void **state)
+{
+    (void)state;
+    open_with(WEB_RUNS STATS "dumpxml*nobody\tmissing\n");
+    const char *names[] = {"nobody", "web-01"};
+    struct lab_vm_states states = {{0}};
+    assert_ok(lab.ops->query(&lab, names, 2, &states, &err));
+    assert_int_equal(fake_count("process"), 1);
+    const struct lab_vm_state *nobody = &states.list.items[0], *web = &states.list.items[1];
+    assert_string_equal(nobody->name, "nobody");
+    assert_int_equal(nobody->power, LAB_POWER_ABSENT);
+    assert_int_equal(web->power, LAB_POWER_ON);
+    assert_true(web->ours && web->seed_attached && web->payload_attached);
+    assert_string_equal(web->where, "web-01 on " FAKE_URI);
+    lab_vm_states_clear(&states);
+    closing();
+}
+
+static void hundreds_of_names_stay_few_processes(void **state)
+{
+    (void)state;
+    enum { N = 700 };
+    char *names[N];
+    for (int i = 0; i < N; i++)
+        names[i] = lab_format("node-%04d", i);
+    struct lab_vm_states states = {{0}};
+    open_with("domstats*\tok\ndumpxml*node-0007\terr\tlibvirt is busy\ndumpxml*\tmissing\n");
+    assert_refused(lab.ops->query(&lab, (const char *const *)names, N, &states, &err),
+                   LAB_HYPERVISOR, "cannot read VM 'node-0007' (" FAKE_URI "): libvirt is busy",
+                   NULL);
+    lab_vm_states_clear(&states);
+    fake_rules("domstats*\tok\ndumpxml*\tmissing\n");
+    fake_forget();
+    assert_ok(lab.ops->query(&lab, (const char *const *)names, N, &states, &err));
+    assert_int_equal(states.list.len, N);
+    assert_string_equal(states.list.items[N - 1].name, "node-0699");
+    assert_int_equal(states.list.items[N - 1].power, LAB_POWER_ABSENT);
+    assert_int_equal(fake_count("process"), 2);
+    lab_vm_states_clear(&states);
+    for (int i = 0; i < N; i++)
+        free(names[i]);
+    closing();
+}
+
+static enum lab_power power_with(const char *stats)
+{
+    LAB_AUTOFREE char *rules = lab_format(CONNECTS WEB_RUNS "domstats*\tout\t%s/stats\n", fake_dir);
+    LAB_AUTOFREE char *path = fake_path("stats");
+    write_text(path, stats);
+    fake_rules(rules);
+    const char *name = "web-01";
+    struct lab_vm_states states = {{0}};
+    assert_ok(lab.ops->query(&lab, &name, 1, &states, &err));
+    enum lab_power power = states.list.items[0].power;
+    lab_vm_states_clear(&states);
+    return power;
+}
+
+static void states_are_read_from_numbers(void **state)
+{
+    (void)state;
+    open_with("");
+    static const struct {
+        int state, reason;
+        enum lab_power power;
+    } cases[] = {
+        {1, 1, LAB_POWER_ON},      {2, 0, LAB_POWER_ON},     {3, 5, LAB_POWER_PAUSED},
+        {4, 1, LAB_POWER_ON},      {5, 1, LAB_POWER_OFF},    {5, 3, LAB_POWER_CRASHED},
+        {6, 0, LAB_POWER_CRASHED}, {7, 0, LAB_POWER_PAUSED},
+    };
+    for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
+        LAB_AUTOFREE char *stats =
+            lab_format("Domain: 'web-01'\n  state.state=%d\n  state.reason=%d\n", cases[i].state,
+                       cases[i].reason);
+        assert_int_equal(power_with(stats), cases[i].power);
+    }
+    /* Undefined between the two questions. */
+    assert_int_equal(power_with("Domain: 'other'\n  state.state=1\n"), LAB_POWER_ABSENT);
+    assert_int_equal(power_with(""), LAB_POWER_ABSENT);
+    closing();
+}
+
+static void an_unanswered_question_is_not_absence(void **state)
+{
+    (void)state;
+    open_with(WEB_RUNS "domstats*\terr\tDisconnected from qemu:///system due to end of file\n");
+    const char *name = "web-01";
+    struct lab_vm_states states = {{0}};
+    assert_refused(lab.ops->query(&lab, &name, 1, &states, &err), LAB_HYPERVISOR, "Disconnected",
+                   NULL);
+    lab_vm_states_clear(&states);
+    closing();
+}
+
+static void nonsense_is_refused(void **state)
+{
+    (void)state;
+    open_with("dumpxml*\tsay\t<domain><name>web-01</na\ndomstats*\tok\n");
+    const char *name = "web-01";
+    struct lab_vm_states states = {{0}};
+    assert_refused(lab.ops->query(&lab, &name, 1, &states, &err), LAB_HYPERVISOR,
+                   "VM 'web-01' (" FAKE_URI "): libvirt's description of a domain cannot be read",
+                   NULL);
+    lab_vm_states_clear(&states);
+    closing();
+}
+
+/* virsh would take these for an id and a UUID, and show another VM. */
+static void names_like_ids_are_not_given_to_virsh(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"5", "123e4567-e89b-42d3-a456-426614174000"};
+    open_with("list*\tok\n");
+    struct lab_vm_states states = {{0}};
+    assert_ok(lab.ops->query(&lab, names, 2, &states, &err));
+    assert_int_equal(states.list.len, 2);
+    assert_int_equal(states.list.items[0].power, LAB_POWER_ABSENT);
+    LAB_AUTOFREE char *log = fake_log();
+    assert_lacks(log, "dumpxml");
+    lab_vm_states_clear(&states);
+    closing();
+}
+
+/* --- what is not ours
+ * ------------------------------------------------------------------------------ */
+
+static void a_strangers_vm_is_only_looked_at(void **state)
+{
+    (void)state;
+    open_with("dumpxml*\tsay\t<domain><name>db</name><uuid>u</uuid></domain>\n"
+              "domstats*\tsay\tDomain: 'db'\n");
+    struct lab_vm vm = vm_of("db");
+    assert_refused(lab.ops->define(&lab, &vm, &err), LAB_CONFLICT, "'db' on " FAKE_URI,
+                   "undefine --nvram --managed-save db");
+    assert_refused(lab.ops->start(&lab, "db", &err), LAB_CONFLICT, "'db'", NULL);
+    assert_refused(lab.ops->soft_stop(&lab, "db", &err), LAB_CONFLICT, "'db'", NULL);
+    assert_refused(lab.ops->hard_stop(&lab, "db", &err), LAB_CONFLICT, "'db'", NULL);
+    assert_refused(lab.ops->grow_disk(&lab, "db", 5, &err), LAB_CONFLICT, "'db'", NULL);
+    assert_refused(lab.ops->destroy(&lab, "db", &err), LAB_CONFLICT, "'db'", NULL);
+    assert_only_asked();
+    closing();
+}
+
+/* Between looking and defining, somebody takes the name. */
+static void a_name_taken_meanwhile_is_a_conflict(void **state)
+{
+    (void)state;
+    open_with(NO_VM NO_POOL
+              "vol-list*\tok\nvol-create-as*\tok\n"
+              "define*\terr\tFailed\\nerror: domain 'web-01' already exists with uuid x\n");
+    struct lab_vm vm = vm_of("web-01");
+    vm.base = "/p/b.raw";
+    /* The images' pool is not there in this rule set either; both are made. */
+    assert_refused(lab.ops->define(&lab, &vm, &err), LAB_CONFLICT, "already exists with uuid",
+                   NULL);
+    LAB_AUTOFREE char *log = fake_log();
+    assert_has(log, "--backing-vol /p/b.raw --backing-vol-format raw");
+    closing();
+}
+
+static void a_pool_of_another_lab_is_a_conflict(void **state)
+{
+    (void)state;
+    open_with("pool-dumpxml*\tout\t" RECORDED "pool-dumpxml.xml\npool-list*\tok\n" NO_VM);
+    struct lab_vm vm = vm_of("web-01");
+    assert_refused(lab.ops->define(&lab, &vm, &err), LAB_CONFLICT, "'labctl-airgap'",
+                   "pool-undefine labctl-airgap");
+    assert_ok(lab.ops->remove_lab(&lab, &err));
+    assert_ok(lab.ops->remove_medium(&lab, "payload", &err));
+    assert_only_asked();
+    closing();
+}
+
+/* --- storage
+ * -------------------------------------------------------------------------------------- */
+
+static int put(struct lab_error *err)
+{
+    LAB_AUTOFREE char *path = fake_path("seed.iso");
+    write_text(path, "seed");
+    char *ref = NULL;
+    int rc = lab.ops->put_medium(&lab, "seed", path, "0123456789abcdef0123", NULL, &ref, err);
+    free(ref);
+    return rc;
+}
+
+/* vol-upload reports success even when its volume was deleted meanwhile. */
+static void an_upload_that_did_not_arrive_is_tried_again(void **state)
+{
+    (void)state;
+    open_with(NO_POOL "vol-list*\tok\nvol-create-as*\tok\nvol-upload*\tok\nvol-delete*\tok\n"
+                      "vol-info*\terr\tfailed to get vol 'x'\n");
+    assert_refused(put(&err), LAB_HYPERVISOR, "did not arrive", NULL);
+    assert_int_equal(fake_count("\nvol-upload"), 3);
+    assert_int_equal(fake_count(".ok"), 0); /* never marked as complete */
+    closing();
+}
+
+static void a_short_upload_is_not_believed(void **state)
+{
+    (void)state;
+    open_with(NO_POOL "vol-list*\tok\nvol-create-as*\tok\nvol-upload*\tok\nvol-delete*\tok\n"
+                      "vol-info*\tsay\tPhysical: 3 bytes\n");
+    assert_refused(put(&err), LAB_HYPERVISOR, "(4 bytes) arrived", NULL);
+    assert_int_equal(fake_count(".ok"), 0);
+    fake_rules(
+        "vol-list*\tok\nvol-create-as*\tok\nvol-upload*\tok\nvol-info*\tsay\tPhysical: 4 bytes\n");
+    assert_ok(put(&err));
+    assert_int_equal(fake_count(".iso.ok"), 1);
+    closing();
+}
+
+static void only_marked_volumes_are_taken(void **state)
+{
+    (void)state;
+#define VOL(name) " " name "   /var/lib/libvirt/images/labctl-airgap/" name "\n"
+    LAB_AUTOFREE char *list = fake_path("volumes");
+    write_text(list,
+               VOL("seed.0123456789abcdef-0000000a.iso") VOL("seed.0123456789abcdef-0000000b.iso")
+                   VOL("seed.0123456789abcdef-0000000b.iso.ok")
+                       VOL("seed.0123456789abcdef-zzzzzzzz.iso.ok")
+                           VOL("seed-2.0123456789abcdef-0000000c.iso") VOL("a b.iso"));
+    LAB_AUTOFREE char *rules = lab_format(NO_POOL "vol-list*\tout\t%s\nvol-delete*\tok\n", list);
+    open_with(rules);
+    assert_ok(put(&err));
+    LAB_AUTOFREE char *log = fake_log();
+    assert_lacks(log, "vol-upload");
+    fake_forget();
+    assert_ok(lab.ops->remove_medium(&lab, "seed", &err));
+    LAB_AUTOFREE char *removal = fake_log();
+    assert_int_equal(fake_count("vol-delete"), 3);
+    assert_lacks(removal, "seed-2");
+    assert_lacks(removal, "zzzz");
+    /* The mark goes before its volume: a kill in between leaves nothing that looks complete. */
+    assert_true(strstr(removal, "0000000b.iso.ok\n") < strstr(removal, "0000000b.iso\n"));
+    closing();
+}
+
+/* --- other decisions
+ * -------------------------------------------------------------------------------- */
+
+static void kvm_trouble_points_to_doctor(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *stats = fake_path("stats");
+    write_text(stats, "Domain: 'web-01'\n  state.state=5\n  state.reason=1\n");
+    LAB_AUTOFREE char *rules =
+        lab_format(WEB_RUNS "domstats*\tout\t%s\n"
+                            "start*\terr\tFailed to start domain 'web-01'\\nerror: internal error: "
+                            "qemu-system-x86_64: failed to initialize kvm: Permission denied\n",
+                   stats);
+    open_with(rules);
+    assert_refused(lab.ops->start(&lab, "web-01", &err), LAB_HYPERVISOR, "failed to initialize kvm",
+                   "labctl doctor");
+    LAB_AUTOFREE char *log = fake_log();
+    assert_has(log, "start --domain 5f0c9c1e-1111-4000-8000-000000000001"); /* by UUID */
+    closing();
+}
+
+static void starting_nothing_is_an_error(void **state)
+{
+    (void)state;
+    open_with(NO_VM);
+    assert_refused(lab.ops->start(&lab, "web-01", &err), LAB_HYPERVISOR, "no such VM", "labctl up");
+    assert_ok(lab.ops->soft_stop(&lab, "web-01", &err));
+    assert_ok(lab.ops->hard_stop(&lab, "web-01", &err));
+    closing();
+}
+
+static void a_session_wants_a_bridge_of_the_host(void **state)
+{
+    (void)state;
+    fake_rules(CONNECTS);
+    assert_ok(fake_open(&lab, "qemu:///session", &err));
+    const struct lab_net net = {.name = "default", .bridge = "nobr0", .has_ipam = true};
+    struct lab_net_state s = {0};
+    assert_refused(lab.ops->ensure_network(&lab, &net, &s, &err), LAB_HOST,
+                   "'nobr0' is not a bridge", "qemu:///system");
+    assert_only_asked();
+    closing();
+}
+
+static void the_versions_are_read(void **state)
+{
+    (void)state;
+    open_with("version*\tout\t" RECORDED "version.txt\n");
+    struct lab_host_info info = {0};
+    assert_ok(lab.ops->probe(&lab, &info, &err));
+    assert_string_equal(info.hypervisor, "libvirt 9.0.0, QEMU 7.2.22");
+    assert_true(info.accelerated || info.why);
+    free(info.hypervisor);
+    free(info.why);
+    fake_rules("version*\tsay\tsomething else\n");
+    assert_ok(lab.ops->probe(&lab, &info, &err));
+    assert_string_equal(info.hypervisor, "libvirt of unknown version, QEMU of unknown version");
+    free(info.hypervisor);
+    free(info.why);
+    closing();
+}
+
+static void providers_are_found_by_kind(void **state)
+{
+    (void)state;
+    assert_ptr_equal(lab_provider_by_kind(LAB_PROVIDER_LIBVIRT), &lab_libvirt_ops);
+    assert_null(lab_provider_by_kind(LAB_PROVIDER_AUTO));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fake_test(one_process_answers_for_all),
+        fake_test(hundreds_of_names_stay_few_processes),
+        fake_test(states_are_read_from_numbers),
+        fake_test(an_unanswered_question_is_not_absence),
+        fake_test(nonsense_is_refused),
+        fake_test(names_like_ids_are_not_given_to_virsh),
+        fake_test(a_strangers_vm_is_only_looked_at),
+        fake_test(a_name_taken_meanwhile_is_a_conflict),
+        fake_test(a_pool_of_another_lab_is_a_conflict),
+        fake_test(an_upload_that_did_not_arrive_is_tried_again),
+        fake_test(a_short_upload_is_not_believed),
+        fake_test(only_marked_volumes_are_taken),
+        fake_test(kvm_trouble_points_to_doctor),
+        fake_test(starting_nothing_is_an_error),
+        fake_test(a_session_wants_a_bridge_of_the_host),
+        fake_test(the_versions_are_read),
+        cmocka_unit_test(providers_are_found_by_kind),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
