@@ -62,9 +62,9 @@ void lab_error_clear(struct lab_error *err)
 
 enum lab_code lab_code_worse(enum lab_code a, enum lab_code b)
 {
-    static const enum lab_code order[] = {LAB_CANCELLED,  LAB_INTERNAL, LAB_INTEGRITY, LAB_CONFLICT,
-                                          LAB_HYPERVISOR, LAB_GUEST,    LAB_TIMEOUT,   LAB_HOST,
-                                          LAB_USAGE};
+    static const enum lab_code order[] = {LAB_CANCELLED, LAB_INTERNAL,   LAB_INTEGRITY,
+                                          LAB_CONFLICT,  LAB_HYPERVISOR, LAB_GUEST,
+                                          LAB_TIMEOUT,   LAB_HOST,       LAB_USAGE};
     for (size_t i = 0; i < LAB_ARRAY_LEN(order); i++)
         if (a == order[i] || b == order[i])
             return order[i];

@@ -29,7 +29,10 @@ struct lab_error {
     char *hint;    /* what to do next; NULL when the message says it all */
 };
 
-#define LAB_ERROR_INIT {LAB_OK, NULL, NULL}
+#define LAB_ERROR_INIT                                                                             \
+    {                                                                                              \
+        LAB_OK, NULL, NULL                                                                         \
+    }
 #define LAB_AUTO_ERROR LAB_CLEANUP(lab_error_clear)
 
 /* Sets the error unless one is set already. Always returns -1. err may be NULL. */

@@ -1,7 +1,7 @@
 /* Memory: allocators that never return NULL, and scope-bound cleanup.
  *
- * Running out of memory ends the process: state survives a kill by design, and every size that comes
- * from YAML, a child or a guest is bounded before it reaches an allocator. */
+ * Running out of memory ends the process: state survives a kill by design, and every size that
+ * comes from YAML, a child or a guest is bounded before it reaches an allocator. */
 #ifndef LAB_BASE_MEM_H
 #define LAB_BASE_MEM_H
 
@@ -13,15 +13,15 @@
 #else
 #define LAB_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #endif
-#define LAB_MUST_CHECK __attribute__((warn_unused_result))
-#define LAB_CLEANUP(fn) __attribute__((cleanup(fn)))
-#define LAB_AUTOFREE LAB_CLEANUP(lab_autofree_)
+#define LAB_MUST_CHECK   __attribute__((warn_unused_result))
+#define LAB_CLEANUP(fn)  __attribute__((cleanup(fn)))
+#define LAB_AUTOFREE     LAB_CLEANUP(lab_autofree_)
 #define LAB_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-void *lab_alloc(size_t size);              /* zeroed */
-void *lab_calloc(size_t n, size_t size);   /* zeroed, overflow-checked */
+void *lab_alloc(size_t size);            /* zeroed */
+void *lab_calloc(size_t n, size_t size); /* zeroed, overflow-checked */
 void *lab_realloc(void *p, size_t n, size_t size);
-char *lab_strdup(const char *s);           /* NULL gives NULL */
+char *lab_strdup(const char *s); /* NULL gives NULL */
 char *lab_strndup(const char *s, size_t n);
 char *lab_format(const char *fmt, ...) LAB_PRINTF(1, 2);
 char *lab_vformat(const char *fmt, va_list ap) LAB_PRINTF(1, 0);

@@ -15,8 +15,14 @@ struct lab_str {
     bool overflow;
 };
 
-#define LAB_STR_INIT {NULL, 0, 0, 0, false}
-#define LAB_STR_MAX(n) {NULL, 0, 0, (n), false}
+#define LAB_STR_INIT                                                                               \
+    {                                                                                              \
+        NULL, 0, 0, 0, false                                                                       \
+    }
+#define LAB_STR_MAX(n)                                                                             \
+    {                                                                                              \
+        NULL, 0, 0, (n), false                                                                     \
+    }
 #define LAB_AUTO_STR LAB_CLEANUP(lab_str_clear)
 
 void lab_str_add(struct lab_str *s, const char *text);

@@ -16,10 +16,10 @@
 
 /* Appends one zeroed item and gives its address, valid until the next push. */
 #define lab_vec_push(v)                                                                            \
-    ((v)->len == (v)->cap ? (void)((v)->cap = (v)->cap ? (v)->cap * 2 : 8,                         \
-                                   (v)->items = lab_realloc((v)->items, (v)->cap,                  \
-                                                            sizeof(*(v)->items)))                  \
-                          : (void)0,                                                               \
+    ((v)->len == (v)->cap                                                                          \
+         ? (void)((v)->cap = (v)->cap ? (v)->cap * 2 : 8,                                          \
+                  (v)->items = lab_realloc((v)->items, (v)->cap, sizeof(*(v)->items)))             \
+         : (void)0,                                                                                \
      memset(&(v)->items[(v)->len], 0, sizeof(*(v)->items)), &(v)->items[(v)->len++])
 
 #define LAB_VEC_FOREACH(it, v)                                                                     \

@@ -1,0 +1,302 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+
+/* Options of every command, and those that a command takes by its `takes` bits. */
+static const struct {
+    struct lab_option option;
+    unsigned bit; /* 0: always */
+} shared[] = {
+    {{"help", 'h', NULL, "show this help"}, 0},
+    {{"output", 'o', "FORMAT", "table, json, yaml or ndjson"}, 0},
+    {{"quiet", 'q', NULL, "print only failures"}, 0},
+    {{"verbose", 'v', NULL, "print every child process and its outcome too"}, 0},
+    {{"no-color", 0, NULL, "no colours (also: variable NO_COLOR)"}, 0},
+    {{"file", 'f', "FILE", "the lab's description (default: lab.yaml)"}, LAB_TAKES_FILE},
+    {{"lab", 0, "NAME", "a lab made earlier, by name"}, LAB_TAKES_FILE},
+    {{"target", 't', "NODE", "only this node; may be repeated"}, LAB_TAKES_TARGET},
+    {{"replicas", 0, "[GROUP=]N", "number of nodes in a group; never removes"}, LAB_TAKES_REPLICAS},
+    {{"timeout", 0, "TIME", "per node, e.g. 20m (default: wait.timeout)"}, LAB_TAKES_TIMEOUT},
+    {{"yes", 'y', NULL, "do not ask"}, LAB_TAKES_YES},
+};
+
+static const struct lab_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < lab_commands_len; i++)
+        if (strcmp(lab_commands[i]->name, name) == 0)
+            return lab_commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name, struct lab_error *err)
+{
+    LAB_AUTOFREE const char **names = lab_calloc(lab_commands_len, sizeof(*names));
+    for (size_t i = 0; i < lab_commands_len; i++)
+        names[i] = lab_commands[i]->name;
+    const char *near = lab_nearest(name, names, lab_commands_len);
+    lab_fail(err, LAB_USAGE, "no command '%s'", name);
+    return near ? lab_error_hint(err, "did you mean 'labctl %s'?", near)
+                : lab_error_hint(err, "'labctl help' lists the commands");
+}
+
+static bool matches(const struct lab_option *o, const char *name, size_t n, bool is_letter)
+{
+    return is_letter ? o->letter && o->letter == *name
+                     : strlen(o->name) == n && strncmp(o->name, name, n) == 0;
+}
+
+static const struct lab_option *
+find_option(const struct lab_command *command, const char *name, size_t n, bool is_letter)
+{
+    unsigned takes = command ? command->takes : ~0u;
+    for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
+        if ((!shared[i].bit || shared[i].bit & takes) &&
+            matches(&shared[i].option, name, n, is_letter))
+            return &shared[i].option;
+    for (const struct lab_option *o = command ? command->options : NULL; o && o->name; o++)
+        if (matches(o, name, n, is_letter))
+            return o;
+    return NULL;
+}
+
+static int
+unknown_option(const struct lab_command *command, const char *text, struct lab_error *err)
+{
+    const char *names[64];
+    size_t n = 0;
+    unsigned takes = command ? command->takes : ~0u;
+    for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
+        if (!shared[i].bit || shared[i].bit & takes)
+            names[n++] = shared[i].option.name;
+    for (const struct lab_option *o = command ? command->options : NULL; o && o->name && n < 64;
+         o++)
+        names[n++] = o->name;
+    const char *near = text[1] == '-' ? lab_nearest(text + 2, names, n) : NULL;
+    lab_fail(err, LAB_USAGE, "%s%s takes no option '%s'", command ? "labctl " : "labctl",
+             command ? command->name : "", text);
+    if (near)
+        return lab_error_hint(err, "did you mean '--%s'?", near);
+    return lab_error_hint(err, "see 'labctl %s--help'", command ? command->name : "");
+}
+
+static char *own(struct lab_cli *cli, char *text)
+{
+    *lab_vec_push(&cli->owned) = text;
+    return text;
+}
+
+static int take_replicas(struct lab_cli *cli, const char *value, struct lab_error *err)
+{
+    const char *equals = strrchr(value, '=');
+    uint64_t count;
+    if (lab_parse_uint(equals ? equals + 1 : value, LAB_SPEC_MAX_NODES, &count)) {
+        lab_fail(err, LAB_USAGE, "--replicas '%s' is not N or GROUP=N with N from 0 to %d", value,
+                 LAB_SPEC_MAX_NODES);
+        return lab_error_hint(err, "for example: --replicas k3s-worker%%d=3");
+    }
+    struct lab_replicas *r = lab_vec_push(&cli->replicas);
+    r->group = equals ? own(cli, lab_strndup(value, (size_t)(equals - value))) : NULL;
+    r->count = (unsigned)count;
+    return 0;
+}
+
+static int take_output(struct lab_cli *cli, const char *value, struct lab_error *err)
+{
+    static const char *const names[] = {"table", "json", "yaml", "ndjson"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(names); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            cli->output = (enum lab_output)i;
+            return 0;
+        }
+    }
+    return lab_fail(err, LAB_USAGE, "-o '%s' is none of table, json, yaml, ndjson", value);
+}
+
+static int take_shared(struct lab_cli *cli,
+                       const struct lab_option *o,
+                       const char *value,
+                       bool *help,
+                       struct lab_error *err)
+{
+    const char *name = o->name;
+    if (strcmp(name, "help") == 0)
+        *help = true;
+    else if (strcmp(name, "output") == 0)
+        return take_output(cli, value, err);
+    else if (strcmp(name, "quiet") == 0)
+        cli->quiet = true;
+    else if (strcmp(name, "verbose") == 0)
+        cli->verbose = true;
+    else if (strcmp(name, "no-color") == 0)
+        cli->no_color = true;
+    else if (strcmp(name, "file") == 0)
+        cli->file = value;
+    else if (strcmp(name, "lab") == 0)
+        cli->lab = value;
+    else if (strcmp(name, "target") == 0)
+        *lab_vec_push(&cli->targets) = value;
+    else if (strcmp(name, "replicas") == 0)
+        return take_replicas(cli, value, err);
+    else if (strcmp(name, "yes") == 0)
+        cli->yes = true;
+    else if (lab_parse_duration(value, &cli->timeout_ms))
+        return lab_fail(err, LAB_USAGE, "--timeout '%s' is not a time such as 90s, 20m or 1h30m",
+                        value);
+    return 0;
+}
+
+static bool is_shared(const struct lab_option *o)
+{
+    const char *p = (const char *)o;
+    return p >= (const char *)shared && p < (const char *)shared + sizeof(shared);
+}
+
+static int take(struct lab_cli *cli,
+                const struct lab_option *o,
+                const char *value,
+                bool *help,
+                struct lab_error *err)
+{
+    if (is_shared(o))
+        return take_shared(cli, o, value, help, err);
+    if (cli->given_len == LAB_ARRAY_LEN(cli->given))
+        return lab_fail(err, LAB_USAGE, "too many options");
+    cli->given[cli->given_len].option = o;
+    cli->given[cli->given_len++].value = value ? value : "";
+    return 0;
+}
+
+/* One option at argv[*i]; its value may be the next argument. */
+static int
+parse_option(struct lab_cli *cli, int argc, char **argv, int *i, bool *help, struct lab_error *err)
+{
+    const char *text = argv[*i];
+    bool is_letter = text[1] != '-';
+    const char *name = text + (is_letter ? 1 : 2);
+    size_t n = is_letter ? 1 : strcspn(name, "=");
+    const struct lab_option *o = find_option(cli->command, name, n, is_letter);
+    if (!o)
+        return unknown_option(cli->command, text, err);
+    const char *value = name[n] == '=' ? name + n + 1 : is_letter && name[1] ? name + 1 : NULL;
+    if (!o->value && value && !is_letter)
+        return lab_fail(err, LAB_USAGE, "option '--%s' takes no value", o->name);
+    if (!o->value && value) { /* -qv: flags in a row */
+        LAB_AUTOFREE char *next = lab_format("-%s", value);
+        char *again[] = {next};
+        int zero = 0;
+        return take(cli, o, NULL, help, err) ? -1 : parse_option(cli, 1, again, &zero, help, err);
+    }
+    if (o->value && !value) {
+        if (*i + 1 >= argc)
+            return lab_fail(err, LAB_USAGE, "option '%s' wants a value: %s", text, o->value);
+        value = argv[++*i];
+    }
+    return take(cli, o, value, help, err);
+}
+
+static int check_counts(const struct lab_cli *cli, struct lab_error *err)
+{
+    const struct lab_command *c = cli->command;
+    int n = (int)cli->arguments.len;
+    if (cli->file && cli->lab)
+        return lab_fail(err, LAB_USAGE, "give -f or --lab, not both");
+    if (n >= c->min_arguments && (c->max_arguments < 0 || n <= c->max_arguments))
+        return 0;
+    lab_fail(err, LAB_USAGE,
+             n < c->min_arguments ? "'labctl %s' wants %s" : "'labctl %s' takes only: %s", c->name,
+             c->arguments && *c->arguments ? c->arguments : "no arguments");
+    return lab_error_hint(err, "see 'labctl %s --help'", c->name);
+}
+
+int lab_cli_parse(
+    struct lab_cli *cli, int argc, char **argv, bool *help, bool *version, struct lab_error *err)
+{
+    for (int i = 1; i < argc; i++) {
+        const char *text = argv[i];
+        if (strcmp(text, "--") == 0) {
+            cli->has_rest = true;
+            for (i++; i < argc; i++)
+                *lab_vec_push(&cli->rest) = argv[i];
+        } else if (!cli->command && strcmp(text, "--version") == 0) {
+            *version = true;
+        } else if (text[0] == '-' && text[1]) {
+            if (parse_option(cli, argc, argv, &i, help, err))
+                return -1;
+        } else if (!cli->command) {
+            cli->command = find_command(text);
+            if (!cli->command)
+                return unknown_command(text, err);
+        } else {
+            *lab_vec_push(&cli->arguments) = text;
+        }
+    }
+    return cli->command && !*help ? check_counts(cli, err) : 0;
+}
+
+void lab_cli_clear(struct lab_cli *cli)
+{
+    LAB_VEC_FOREACH (text, &cli->owned)
+        free(*text);
+    lab_vec_clear(&cli->owned);
+    lab_vec_clear(&cli->targets);
+    lab_vec_clear(&cli->replicas);
+    lab_vec_clear(&cli->arguments);
+    lab_vec_clear(&cli->rest);
+}
+
+bool lab_cli_flag(const struct lab_cli *cli, const char *option)
+{
+    return lab_cli_value(cli, option) != NULL;
+}
+
+const char *lab_cli_value(const struct lab_cli *cli, const char *option)
+{
+    for (size_t i = cli->given_len; i-- > 0;)
+        if (strcmp(cli->given[i].option->name, option) == 0)
+            return cli->given[i].value;
+    return NULL;
+}
+
+/* --- help
+ * ------------------------------------------------------------------------------------------ */
+
+static void print_option(const struct lab_option *o)
+{
+    char left[64];
+    snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
+             o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name, o->value ? " " : "",
+             o->value ? o->value : "");
+    printf("  %-28s %s\n", left, o->help);
+}
+
+static void print_overview(void)
+{
+    puts("labctl makes a running lab of virtual machines from one lab.yaml.\n\n"
+         "Usage: labctl COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:");
+    for (size_t i = 0; i < lab_commands_len; i++)
+        printf("  %-10s %s\n", lab_commands[i]->name, lab_commands[i]->summary);
+    puts(
+        "\n'labctl COMMAND --help' explains one of them.\n"
+        "Exit status: 0 fine, 1 defect in labctl, 2 usage or lab.yaml, 3 the host lacks something,\n"
+        "4 the hypervisor refused, 5 a guest failed, 6 a deadline passed, 7 conflict, 8 integrity,\n"
+        "130 interrupted.");
+}
+
+void lab_cli_help(const struct lab_command *command)
+{
+    if (!command) {
+        print_overview();
+        return;
+    }
+    printf("Usage: labctl %s [OPTIONS]%s%s\n\n%s\n\nOptions:\n", command->name,
+           command->arguments && *command->arguments ? " " : "",
+           command->arguments ? command->arguments : "", command->text);
+    for (const struct lab_option *o = command->options; o && o->name; o++)
+        print_option(o);
+    for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
+        if (!shared[i].bit || shared[i].bit & command->takes)
+            print_option(&shared[i].option);
+}

@@ -1,0 +1,106 @@
+/* status of one lab, list of all. */
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "cli/view.h"
+
+static json_t *row_of(const struct lab_status_row *row)
+{
+    return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:o}", "node", row->node, "address",
+                     lab_json_text(row->address), "role", row->role, "power", row->power, "gate",
+                     lab_json_text(row->gate), "state", lab_json_text(row->state), "note",
+                     lab_json_text(row->note));
+}
+
+static int run_status(struct lab_cli *cli, struct lab_error *err)
+{
+    static const struct lab_column columns[] = {
+        {"NODE", "node"}, {"ADDRESS", "address"}, {"ROLE", "role"}, {"POWER", "power"},
+        {"GATE", "gate"}, {"STATE", "state"},     {"NOTE", "note"}};
+    struct lab_run *run;
+    struct lab_status status = {0};
+    if (lab_cli_attach(cli, LAB_STATE_READ, false, &run, err))
+        return -1;
+    int rc = lab_status(run, &status, err);
+    lab_view_end(cli);
+    if (rc == 0) {
+        json_t *rows = json_array();
+        LAB_VEC_FOREACH (row, &status.rows)
+            json_array_append_new(rows, row_of(row));
+        if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
+            printf("lab %s on %s, from %s\n\n", status.lab, status.provider,
+                   status.source ? status.source : "-");
+        lab_cli_print(cli,
+                      json_pack("{s:s, s:s, s:o, s:o}", "lab", status.lab, "provider",
+                                status.provider, "source", lab_json_text(status.source), "nodes",
+                                rows),
+                      "nodes", columns, LAB_ARRAY_LEN(columns));
+    }
+    lab_status_clear(&status);
+    lab_run_close(run);
+    return rc;
+}
+
+const struct lab_command lab_cmd_status = {
+    .name = "status",
+    .summary = "what each node is, and how far it got",
+    .text = "Shows every node with its address, power and the newest word on its gates. Where the\n"
+            "records and the hypervisor differ, the hypervisor is right and the note says so.\n\n"
+            "  labctl status\n  labctl status -o json",
+    .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET,
+    .run = run_status,
+};
+
+/* --- list
+ * -------------------------------------------------------------------------------------------- */
+
+static json_t *lab_row(const char *name)
+{
+    struct lab_state *st;
+    struct lab_node_records records = {0};
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    if (lab_state_open(&st, name, LAB_STATE_READ, NULL, "list", &err))
+        return json_pack("{s:s, s:s}", "lab", name, "note", err.message);
+    size_t ready = 0;
+    if (lab_state_nodes(st, &records, &err) == 0)
+        LAB_VEC_FOREACH (r, &records.list)
+            ready += r->restarted;
+    json_t *row = json_pack("{s:s, s:o, s:I, s:I, s:o, s:s}", "lab", name, "provider",
+                            lab_json_text(lab_state_get(st, "provider")), "nodes",
+                            (json_int_t)records.list.len, "provisioned", (json_int_t)ready,
+                            "source", lab_json_text(lab_state_get(st, "source")), "note", "");
+    lab_node_records_clear(&records);
+    lab_state_close(st);
+    return row;
+}
+
+static int run_list(struct lab_cli *cli, struct lab_error *err)
+{
+    static const struct lab_column columns[] = {
+        {"LAB", "lab"},       {"PROVIDER", "provider"},
+        {"NODES", "nodes"},   {"PROVISIONED", "provisioned"},
+        {"SOURCE", "source"}, {"NOTE", "note"}};
+    struct lab_names names = {0};
+    if (lab_state_labs(&names, err))
+        return -1;
+    json_t *rows = json_array();
+    LAB_VEC_FOREACH (name, &names.list)
+        json_array_append_new(rows, lab_row(*name));
+    if (!names.list.len && cli->output == LAB_OUTPUT_TABLE) {
+        LAB_AUTOFREE char *home = lab_home();
+        printf("no labs under %s\n", home);
+        json_decref(rows);
+    } else {
+        lab_cli_print(cli, json_pack("{s:o}", "labs", rows), "labs", columns,
+                      LAB_ARRAY_LEN(columns));
+    }
+    lab_names_clear(&names);
+    return 0;
+}
+
+const struct lab_command lab_cmd_list = {
+    .name = "list",
+    .summary = "the labs on this host",
+    .text = "Lists the labs that labctl made for this user on this host.\n\n  labctl list",
+    .run = run_list,
+};

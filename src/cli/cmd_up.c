@@ -1,0 +1,93 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/plan_print.h"
+#include "cli/view.h"
+
+static const struct lab_option options[] = {
+    {"dry-run", 'n', NULL, "show what would be done, touch nothing (the same as 'plan')"},
+    {"no-start", 0, NULL, "only create the VMs"},
+    {"recreate", 0, "NODE|all", "provision this node anew; may be repeated"},
+    {"prune", 0, NULL, "remove nodes that are no longer in lab.yaml"},
+    {0},
+};
+
+/* How to get in, with paths that can be pasted. */
+static void print_entrance(struct lab_run *run, const struct lab_report *report)
+{
+    const struct lab_outcome *first = NULL;
+    LAB_VEC_FOREACH (o, &report->nodes)
+        if (!first || (o->role == LAB_ROLE_MASTER && first->role != LAB_ROLE_MASTER))
+            first = o;
+    if (!first)
+        return;
+    struct lab_node_record *record = lab_node_records_find(&run->records, first->node);
+    if (!record)
+        return;
+    LAB_AUTOFREE char *line = lab_ssh_line(run, record);
+    printf("\nget in:  %s ssh %s\n    or:  %s\n", lab_run_self(run), first->node, line);
+    if (first->role == LAB_ROLE_MASTER)
+        printf("kubectl: %s ssh %s -- sudo k3s kubectl get nodes\n", lab_run_self(run),
+               first->node);
+    if (run->spec && run->spec->registry_address)
+        printf("registry: %s\n", run->spec->registry_address);
+    printf("remove:  %s teardown\n", lab_run_self(run));
+}
+
+static int up(struct lab_cli *cli,
+              struct lab_run *run,
+              const struct lab_plan_options *plan,
+              struct lab_error *err)
+{
+    struct lab_report report = {0};
+    struct lab_up_options o = {*plan, lab_cli_flag(cli, "no-start"), cli->yes};
+    int rc = lab_up(run, &o, &report, err);
+    lab_view_end(cli);
+    if (rc == 0 || report.nodes.len)
+        lab_cli_report(cli, run, &report, "up");
+    if (rc == 0 && cli->output == LAB_OUTPUT_TABLE && !cli->quiet && !o.no_start)
+        print_entrance(run, &report);
+    lab_report_clear(&report);
+    return rc;
+}
+
+static int run_up(struct lab_cli *cli, struct lab_error *err)
+{
+    struct lab_run *run;
+    struct lab_plan_options plan = {0};
+    LAB_VEC(const char *) recreate = {0};
+    lab_cli_plan_options(cli, &plan);
+    for (size_t i = 0; i < cli->given_len; i++)
+        if (strcmp(cli->given[i].option->name, "recreate") == 0)
+            *lab_vec_push(&recreate) = cli->given[i].value;
+    plan.recreate_all = recreate.len == 1 && strcmp(recreate.items[0], "all") == 0;
+    if (!plan.recreate_all) {
+        plan.recreate = recreate.items;
+        plan.recreate_len = recreate.len;
+    }
+    bool dry = lab_cli_flag(cli, "dry-run");
+    int rc = lab_cli_attach(cli, dry ? LAB_STATE_READ : LAB_STATE_CREATE, true, &run, err);
+    if (rc == 0) {
+        rc = dry ? lab_cli_print_plan(cli, run, &plan, err) : up(cli, run, &plan, err);
+        lab_run_close(run);
+    }
+    lab_vec_clear(&recreate);
+    return rc;
+}
+
+const struct lab_command lab_cmd_up = {
+    .name = "up",
+    .summary = "make the lab, or finish and mend it",
+    .text =
+        "Makes the lab that lab.yaml describes and follows every guest until it is really done.\n"
+        "What is done already is left alone, so it may be run at any time: after an error, after\n"
+        "Ctrl-C, after a reboot of this host, after a change in lab.yaml ('plan' shows it first).\n\n"
+        "  labctl up\n"
+        "  labctl up --target k3s-worker1 --recreate k3s-worker1",
+    .options = options,
+    .takes =
+        LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_REPLICAS | LAB_TAKES_TIMEOUT | LAB_TAKES_YES,
+    .run = run_up,
+};

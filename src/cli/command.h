@@ -1,0 +1,107 @@
+#ifndef LAB_CLI_COMMAND_H
+#define LAB_CLI_COMMAND_H
+
+#include "cli/cli.h"
+
+struct lab_option {
+    const char *name;  /* long form without "--" */
+    char letter;       /* 0: none */
+    const char *value; /* name of its value in help; NULL: a flag */
+    const char *help;
+};
+
+enum lab_output { LAB_OUTPUT_TABLE, LAB_OUTPUT_JSON, LAB_OUTPUT_YAML, LAB_OUTPUT_NDJSON };
+
+/* Which of the options that many commands share this one takes. */
+enum {
+    LAB_TAKES_FILE = 1,     /* -f, --lab */
+    LAB_TAKES_TARGET = 2,   /* --target */
+    LAB_TAKES_REPLICAS = 4, /* --replicas */
+    LAB_TAKES_TIMEOUT = 8,  /* --timeout */
+    LAB_TAKES_YES = 16      /* -y */
+};
+
+struct lab_cli;
+
+struct lab_command {
+    const char *name, *summary;
+    const char *arguments;            /* "NODE [-- COMMAND…]" for the usage line */
+    const char *text;                 /* what it does, and an example that works */
+    const struct lab_option *options; /* ends with a NULL name; may be NULL */
+    int min_arguments, max_arguments; /* max -1: any number */
+    unsigned takes;
+    int (*run)(struct lab_cli *cli, struct lab_error *err);
+};
+
+/* The command line, parsed. */
+struct lab_cli {
+    const struct lab_command *command;
+    enum lab_output output;
+    bool quiet, verbose, no_color, yes, dry_run;
+    const char *file, *lab;
+    uint64_t timeout_ms;
+    LAB_VEC(const char *) targets;
+    LAB_VEC(struct lab_replicas) replicas;
+    LAB_VEC(char *) owned;           /* strings that the above point into */
+    LAB_VEC(const char *) arguments; /* before "--" */
+    LAB_VEC(const char *) rest;      /* after "--" */
+    bool has_rest;
+    struct {
+        const struct lab_option *option;
+        const char *value;
+    } given[32]; /* the command's own options, in order */
+    size_t given_len;
+    int status; /* when not 0 and the command returned 0: the exit status */
+    struct lab_listener listener;
+    struct lab_view *view; /* NULL until lab_cli_view() */
+};
+
+extern const struct lab_command *const lab_commands[];
+extern const size_t lab_commands_len;
+
+/* args.c. help: "--help" was given (for the command, if any). */
+int lab_cli_parse(struct lab_cli *cli,
+                  int argc,
+                  char **argv,
+                  bool *help,
+                  bool *version,
+                  struct lab_error *err) LAB_MUST_CHECK;
+void lab_cli_clear(struct lab_cli *cli);
+bool lab_cli_flag(const struct lab_cli *cli, const char *option);
+const char *lab_cli_value(const struct lab_cli *cli, const char *option); /* last one; NULL */
+void lab_cli_help(const struct lab_command *command);                     /* NULL: the overview */
+
+/* For commands that work on a lab: opens the run with everything from the command line. Problems of
+ * lab.yaml are printed. */
+int lab_cli_open(struct lab_cli *cli,
+                 enum lab_state_mode mode,
+                 bool needs_spec,
+                 struct lab_run **out,
+                 struct lab_error *err) LAB_MUST_CHECK;
+/* open + attach */
+int lab_cli_attach(struct lab_cli *cli,
+                   enum lab_state_mode mode,
+                   bool needs_spec,
+                   struct lab_run **out,
+                   struct lab_error *err) LAB_MUST_CHECK;
+struct lab_run_options *
+lab_cli_run_options(struct lab_cli *cli, enum lab_state_mode mode, bool needs_spec);
+
+/* output.c: prints value as -o says; TABLE prints the columns of the array found at value[key]. */
+struct lab_column {
+    const char *title, *key;
+};
+void lab_cli_print(const struct lab_cli *cli,
+                   json_t *value /* taken */,
+                   const char *key,
+                   const struct lab_column *columns,
+                   size_t n);
+json_t *lab_json_text(const char *s); /* null for NULL */
+
+/* report.c: the end of up, wait, start, stop, restart, teardown. */
+void lab_cli_report(const struct lab_cli *cli,
+                    const struct lab_run *run,
+                    const struct lab_report *report,
+                    const char *verb);
+
+#endif

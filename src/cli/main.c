@@ -1,0 +1,68 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/view.h"
+#include "platform.h"
+
+extern const struct lab_command lab_cmd_init, lab_cmd_validate, lab_cmd_plan, lab_cmd_up,
+    lab_cmd_wait, lab_cmd_status, lab_cmd_list, lab_cmd_start, lab_cmd_stop, lab_cmd_restart,
+    lab_cmd_teardown, lab_cmd_ssh, lab_cmd_exec, lab_cmd_iso, lab_cmd_doctor, lab_cmd_schema,
+    lab_cmd_version, lab_cmd_help;
+
+const struct lab_command *const lab_commands[] = {
+    &lab_cmd_init,    &lab_cmd_validate, &lab_cmd_doctor, &lab_cmd_plan,  &lab_cmd_up,
+    &lab_cmd_wait,    &lab_cmd_status,   &lab_cmd_list,   &lab_cmd_start, &lab_cmd_stop,
+    &lab_cmd_restart, &lab_cmd_teardown, &lab_cmd_ssh,    &lab_cmd_exec,  &lab_cmd_iso,
+    &lab_cmd_schema,  &lab_cmd_version,  &lab_cmd_help,
+};
+const size_t lab_commands_len = LAB_ARRAY_LEN(lab_commands);
+
+/* Messages may hold several lines (every refusal of a plan); the first carries the name. */
+static void print_error(const struct lab_error *err)
+{
+    fprintf(stderr, "labctl: %s\n", err->message ? err->message : "unknown reason");
+    if (err->hint)
+        fprintf(stderr, "  try: %s\n", err->hint);
+}
+
+static int run_command(struct lab_cli *cli)
+{
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    int rc = cli->command->run(cli, &err);
+    lab_view_end(cli);
+    if (rc == 0)
+        return cli->status;
+    print_error(&err);
+    /* ssh passes the remote status on, so labctl's own failures need one that stands apart */
+    if (cli->command == &lab_cmd_ssh && err.code != LAB_CANCELLED)
+        return 255;
+    return err.code == LAB_OK ? LAB_INTERNAL : (int)err.code;
+}
+
+int lab_cli_main(int argc, char **argv)
+{
+    struct lab_cli cli = {0};
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    bool help = false, version = false;
+    int status;
+    plat_console_init();
+    if (lab_cli_parse(&cli, argc, argv, &help, &version, &err)) {
+        print_error(&err);
+        status = (int)err.code;
+    } else if (version) {
+        puts("labctl " LABCTL_VERSION);
+        status = 0;
+    } else if (help || !cli.command) {
+        lab_cli_help(cli.command);
+        status = help ? 0 : (int)LAB_USAGE;
+    } else {
+        lab_log_verbose(cli.verbose);
+        status = run_command(&cli);
+    }
+    lab_cli_clear(&cli);
+    return fflush(stdout) == 0 || status ? status : (int)LAB_HOST;
+}

@@ -1,0 +1,94 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+
+static const char *state_of(const struct lab_outcome *o)
+{
+    switch (o->end) {
+    case LAB_CLIMB_DONE:
+        return "done";
+    case LAB_CLIMB_FAILED:
+        return "failed";
+    case LAB_CLIMB_BLOCKED:
+        return "not reached";
+    default:
+        return "going";
+    }
+}
+
+static json_t *row_of(const struct lab_outcome *o)
+{
+    LAB_AUTO_STR struct lab_str time = LAB_STR_INIT;
+    lab_put_duration(&time, o->took_ms);
+    return json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "node", o->node,
+                     "address", lab_json_text(o->address), "role", lab_role_name(o->role), "state",
+                     state_of(o), "gate", o->end == LAB_CLIMB_DONE ? "-" : lab_gate_name(o->gate),
+                     "time", lab_str_get(&time), "time_ms", (json_int_t)o->took_ms, "reason",
+                     lab_json_text(o->error.message), "hint", lab_json_text(o->error.hint),
+                     "details", lab_json_text(o->details));
+}
+
+/* Why each failed node failed, what was seen, what to do: to stderr, where people look for it. */
+static void print_failures(const struct lab_report *report)
+{
+    LAB_VEC_FOREACH (o, &report->nodes) {
+        if (o->end != LAB_CLIMB_FAILED)
+            continue;
+        fprintf(stderr, "\n%s failed at '%s':\n  %s\n", o->node, lab_gate_name(o->gate),
+                o->error.message ? o->error.message : "unknown reason");
+        if (o->details)
+            fputs(o->details, stderr);
+        if (o->error.hint)
+            fprintf(stderr, "  next: %s\n", o->error.hint);
+    }
+}
+
+static void print_lists(const struct lab_report *report)
+{
+    LAB_VEC_FOREACH (text, &report->removed)
+        printf("removed: %s\n", *text);
+    LAB_VEC_FOREACH (text, &report->kept)
+        printf("kept:    %s\n", *text);
+}
+
+static json_t *texts(const char *const *items, size_t n)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_string(items[i]));
+    return list;
+}
+
+void lab_cli_report(const struct lab_cli *cli,
+                    const struct lab_run *run,
+                    const struct lab_report *report,
+                    const char *verb)
+{
+    static const struct lab_column columns[] = {{"NODE", "node"}, {"ADDRESS", "address"},
+                                                {"ROLE", "role"}, {"STATE", "state"},
+                                                {"GATE", "gate"}, {"TIME", "time"}};
+    json_t *rows = json_array();
+    LAB_VEC_FOREACH (o, &report->nodes)
+        json_array_append_new(rows, row_of(o));
+    if (cli->output == LAB_OUTPUT_TABLE)
+        print_failures(report);
+    bool table = cli->output != LAB_OUTPUT_TABLE || (report->nodes.len && !cli->quiet);
+    json_t *whole =
+        json_pack("{s:s, s:o, s:o, s:o, s:b, s:I}", "command", verb, "nodes", rows, "removed",
+                  texts((const char *const *)report->removed.items, report->removed.len), "kept",
+                  texts((const char *const *)report->kept.items, report->kept.len), "changed",
+                  report->changed, "time_ms", (json_int_t)report->took_ms);
+    (void)run;
+    if (table)
+        lab_cli_print(cli, whole, "nodes", columns, LAB_ARRAY_LEN(columns));
+    else
+        json_decref(whole);
+    if (cli->output != LAB_OUTPUT_TABLE || cli->quiet)
+        return;
+    print_lists(report);
+    LAB_AUTO_STR struct lab_str time = LAB_STR_INIT;
+    lab_put_duration(&time, report->took_ms);
+    printf("%s took %s\n", verb, lab_str_get(&time));
+}

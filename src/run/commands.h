@@ -1,0 +1,112 @@
+/* What cli asks for: one function per command that does more than print. */
+#ifndef LAB_RUN_COMMANDS_H
+#define LAB_RUN_COMMANDS_H
+
+#include "run/climb.h"
+#include "run/run.h"
+
+/* plan: spec + ledger + hypervisor, nothing touched. The plan borrows from run. */
+int lab_plan_now(struct lab_run *run,
+                 const struct lab_plan_options *options,
+                 struct lab_plan *out,
+                 struct lab_error *err) LAB_MUST_CHECK;
+
+struct lab_up_options {
+    struct lab_plan_options plan;
+    bool no_start;
+    bool yes;
+};
+
+/* How a node ended, for the last table and the failure report. */
+struct lab_outcome {
+    char *node, *address;
+    enum lab_role role;
+    enum lab_climb_end end;
+    enum lab_gate gate; /* last one reached for DONE, the failing one else */
+    struct lab_error error;
+    char *details;
+    uint64_t took_ms;
+};
+struct lab_report {
+    LAB_VEC(struct lab_outcome) nodes;
+    LAB_VEC(char *) removed; /* teardown and prune: what is gone, in words */
+    LAB_VEC(char *) kept;    /* what was left on purpose */
+    bool changed;
+    uint64_t took_ms;
+};
+void lab_report_clear(struct lab_report *report);
+
+int lab_up(struct lab_run *run,
+           const struct lab_up_options *options,
+           struct lab_report *report,
+           struct lab_error *err) LAB_MUST_CHECK;
+/* until: LAB_GATE_COUNT means the last gate that the lab's nodes have. */
+int lab_wait(struct lab_run *run,
+             enum lab_gate until,
+             struct lab_report *report,
+             struct lab_error *err) LAB_MUST_CHECK;
+int lab_start(struct lab_run *run, struct lab_report *report, struct lab_error *err) LAB_MUST_CHECK;
+int lab_stop(struct lab_run *run, struct lab_report *report, struct lab_error *err) LAB_MUST_CHECK;
+int lab_restart(struct lab_run *run,
+                struct lab_report *report,
+                struct lab_error *err) LAB_MUST_CHECK;
+int lab_teardown(struct lab_run *run, bool yes, struct lab_report *report, struct lab_error *err)
+    LAB_MUST_CHECK;
+
+/* status: one row a node. live: also asks the guests (a few seconds at most). */
+struct lab_status_row {
+    char *node, *address, *role, *power, *gate, *state, *note;
+    uint64_t uptime_s;
+};
+struct lab_status {
+    char *lab, *provider, *source;
+    LAB_VEC(struct lab_status_row) rows;
+};
+int lab_status(struct lab_run *run, struct lab_status *out, struct lab_error *err) LAB_MUST_CHECK;
+void lab_status_clear(struct lab_status *status);
+
+/* doctor: needs no lab. */
+struct lab_finding {
+    const char *check;
+    bool fine;
+    char *finding, *next;
+};
+struct lab_doctor {
+    LAB_VEC(struct lab_finding) findings;
+    bool usable; /* a hypervisor answers */
+};
+void lab_doctor(struct lab_doctor *out);
+void lab_doctor_clear(struct lab_doctor *out);
+
+/* exec on every targeted node at once. output: one whole line at a time. */
+struct lab_exec_options {
+    const char *command;
+    void (*line)(void *arg, const char *node, int fd, const char *text);
+    void *arg;
+    uint64_t timeout_ms; /* 0: none */
+};
+struct lab_exec_row {
+    char *node;
+    int status;
+    struct lab_error error;
+};
+struct lab_exec_report {
+    LAB_VEC(struct lab_exec_row) rows;
+};
+int lab_exec_all(struct lab_run *run,
+                 const struct lab_exec_options *options,
+                 struct lab_exec_report *report,
+                 struct lab_error *err) LAB_MUST_CHECK;
+void lab_exec_report_clear(struct lab_exec_report *report);
+
+/* ssh: the interactive session or one command; *status is the remote one. */
+int lab_ssh(struct lab_run *run,
+            const char *node,
+            const char *command,
+            bool tty,
+            int *status,
+            struct lab_error *err) LAB_MUST_CHECK;
+/* "ssh -i KEY -o UserKnownHostsFile=… user@address", for those who want OpenSSH; caller frees. */
+char *lab_ssh_line(struct lab_run *run, const struct lab_node_record *node);
+
+#endif

@@ -1,0 +1,87 @@
+/* The last words of a node that failed: what the guest's own logs say when it still answers, the
+ * end of its serial console, and the command to run next. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "run/climb.h"
+
+enum { CONSOLE_LINES = 12 };
+
+/* Appends the last lines of text, each indented, made printable. */
+static void put_tail(struct lab_str *out, const char *title, const char *text, size_t lines)
+{
+    size_t n = strlen(text);
+    while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+        n--;
+    const char *start = text + n;
+    for (size_t seen = 0; start > text; start--)
+        if (start[-1] == '\n' && ++seen == lines)
+            break;
+    if (start == text + n)
+        return;
+    lab_str_addf(out, "%s\n", title);
+    while (start < text + n) {
+        size_t len = strcspn(start, "\n");
+        if (start + len > text + n)
+            len = (size_t)(text + n - start);
+        lab_str_add(out, "  | ");
+        lab_put_printable(out, start, len, 300);
+        lab_str_add(out, "\n");
+        start += len + 1;
+    }
+}
+
+static void add_console(struct lab_climb *c, struct lab_str *out)
+{
+    LAB_AUTOFREE char *path = lab_run_path(c->ladder->run, "console/%s.log", c->record->name);
+    LAB_AUTO_STR struct lab_str tail = LAB_STR_INIT;
+    lab_file_tail(path, 4096, &tail);
+    if (tail.len)
+        put_tail(out, "end of its serial console:", lab_str_get(&tail), CONSOLE_LINES);
+    else
+        lab_str_addf(out, "its serial console (%s) is empty\n", path);
+}
+
+static const char *question(const struct lab_climb *c)
+{
+    switch (c->gate) {
+    case LAB_GATE_COPY:
+    case LAB_GATE_CLOUD_INIT:
+        return "tail -n 15 /var/log/cloud-init-output.log";
+    case LAB_GATE_K3S:
+    case LAB_GATE_READY:
+        return "journalctl --no-pager -o cat -n 15 -u k3s -u k3s-agent";
+    default:
+        return NULL;
+    }
+}
+
+enum { ASK = 100, ASKED };
+
+bool lab_climb_gather(struct lab_climb *c)
+{
+    const char *command = question(c);
+    bool answers = c->guest && c->link == LAB_LINK_LOGIN && !c->ladder->run->interrupted;
+    if (c->step < ASK && command && answers && !c->exec_pending) {
+        c->step = ASKED;
+        free(lab_steal(&c->exec_out));
+        lab_climb_exec(c, command, NULL);
+        return false;
+    }
+    if (c->exec_pending && answers)
+        return false;
+    LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
+    if (c->step == ASKED && c->exec_out)
+        put_tail(&out, "last lines of its log:", c->exec_out, 15);
+    add_console(c, &out);
+    free(c->details);
+    c->details = lab_str_detach(&out);
+    if (!c->error.hint)
+        lab_error_hint(&c->error,
+                       "look inside with '%s ssh %s'; after mending the cause, "
+                       "'%s up' goes on",
+                       lab_run_self(c->ladder->run), c->record->name, lab_run_self(c->ladder->run));
+    return true;
+}

@@ -1,0 +1,135 @@
+/* The gates that the session itself opens: address, port, host key, login; and SSH after the
+ * restart. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "run/climb.h"
+
+/* When nothing answers, the console's last line says more than "no route to host". */
+static void see_console(struct lab_climb *c)
+{
+    if (c->link > LAB_LINK_DOWN)
+        return;
+    if (c->power == LAB_POWER_OFF || c->power == LAB_POWER_ABSENT) {
+        lab_climb_see(c, "the VM is %s", lab_power_name(c->power));
+        return;
+    }
+    LAB_AUTOFREE char *path = lab_run_path(c->ladder->run, "console/%s.log", c->record->name);
+    LAB_AUTO_STR struct lab_str tail = LAB_STR_INIT, line = LAB_STR_INIT;
+    lab_file_tail(path, 512, &tail);
+    while (tail.len && strchr("\r\n ", tail.ptr[tail.len - 1]))
+        lab_str_truncate(&tail, tail.len - 1);
+    const char *last = strrchr(lab_str_get(&tail), '\n');
+    last = last ? last + 1 : lab_str_get(&tail);
+    lab_put_printable(&line, last, strlen(last), 120);
+    if (line.len)
+        lab_climb_see(c, "console: %s", lab_str_get(&line));
+}
+
+static enum lab_answer check_link(struct lab_climb *c, enum lab_link wanted)
+{
+    lab_climb_connect(c);
+    if (c->link >= wanted)
+        return LAB_PASS;
+    see_console(c);
+    return LAB_WAIT;
+}
+
+static void see_address(struct lab_climb *c)
+{
+    const char *ip = c->record->nics.len ? c->record->nics.items[0].ip : NULL;
+    lab_climb_see(c, "%s", ip ? ip : "");
+}
+
+enum lab_answer lab_check_address(struct lab_climb *c)
+{
+    enum lab_answer answer = check_link(c, LAB_LINK_ADDRESS);
+    if (answer == LAB_PASS)
+        see_address(c);
+    return answer;
+}
+
+enum lab_answer lab_check_port(struct lab_climb *c)
+{
+    enum lab_answer answer = check_link(c, LAB_LINK_PORT);
+    if (answer == LAB_PASS)
+        lab_climb_see(c, "22");
+    return answer;
+}
+
+enum lab_answer lab_check_hostkey(struct lab_climb *c)
+{
+    enum lab_answer answer = check_link(c, LAB_LINK_HOSTKEY);
+    if (answer == LAB_PASS) {
+        LAB_AUTOFREE char *print = lab_sshkey_fingerprint(c->hostkey.blob, c->hostkey.blob_len);
+        lab_climb_see(c, "%s", print);
+    }
+    return answer;
+}
+
+/* The lab has grown since this guest was made: its names first, through a file that is moved into
+ * place. */
+static void refresh_hosts(struct lab_climb *c)
+{
+    c->stale_hosts = false;
+    lab_climb_exec(c,
+                   "sh -c 'cat >/etc/labctl/hosts.new && mv /etc/labctl/hosts.new "
+                   "/etc/labctl/hosts && /usr/local/lib/labctl/first-boot hosts'",
+                   c->ladder->hosts);
+}
+
+enum lab_answer lab_check_login(struct lab_climb *c)
+{
+    if (check_link(c, LAB_LINK_LOGIN) == LAB_WAIT || c->exec_pending)
+        return LAB_WAIT;
+    if (c->stale_hosts) {
+        refresh_hosts(c);
+        return LAB_WAIT;
+    }
+    if (c->exec_failed)
+        lab_run_warning(c->ladder->run, "%s: cannot refresh the lab's names in /etc/hosts: %s",
+                        c->record->name, lab_str_get(&c->evidence));
+    lab_climb_see(c, "as %s", lab_run_user(c->ladder->run));
+    return LAB_PASS;
+}
+
+/* Same machine as before the ISO left? */
+static enum lab_answer check_identity(struct lab_climb *c, const char *key, const char *before)
+{
+    const char *now = lab_climb_fact(c, key);
+    if (!now)
+        return LAB_WAIT;
+    if (!before || strcmp(before, now) == 0)
+        return LAB_PASS;
+    lab_climb_fail(c, LAB_GUEST, "the guest changed its %s over the restart: it was %s, now %s",
+                   strcmp(key, "machine_id") == 0 ? "machine id" : "instance id", before, now);
+    lab_error_hint(&c->error, "cloud-init took the VM without its ISO for a new one; check "
+                              "datasource_list in the image and /var/lib/cloud/seed/nocloud");
+    return LAB_FAILED;
+}
+
+enum lab_answer lab_check_ssh_again(struct lab_climb *c)
+{
+    if (check_link(c, LAB_LINK_LOGIN) == LAB_WAIT)
+        return LAB_WAIT;
+    const char *boot = lab_climb_fact(c, "boot_id");
+    if (!boot || !c->skew_known)
+        return LAB_WAIT;
+    if (c->record->boot_id && strcmp(boot, c->record->boot_id) == 0) {
+        lab_climb_see(c, "still the boot from before the restart");
+        return LAB_WAIT;
+    }
+    enum lab_answer same = check_identity(c, "machine_id", c->machine_id);
+    if (same == LAB_PASS)
+        same = check_identity(c, "instance_id", c->instance_id);
+    if (same != LAB_PASS)
+        return same;
+    if (lab_check_clock(c) != LAB_PASS)
+        return LAB_WAIT;
+    c->record->restarted = true;
+    lab_climb_see(c, "boot %.8s", boot);
+    lab_climb_save(c);
+    return LAB_PASS;
+}

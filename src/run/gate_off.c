@@ -1,0 +1,117 @@
+/* Powered off: through the guest itself, which unmounts and syncs; one that does not follow gets
+ * the provider's soft stop, then the hard one, and each step is said aloud. */
+#include <string.h>
+
+#include "platform.h"
+#include "run/climb.h"
+
+enum { CONNECTING, ASKED, PRESSED, CUT };
+
+static const uint64_t connect_ms = 20000, ask_ms = 90000, press_ms = 60000;
+
+static void go(struct lab_climb *c, int step, const char *what)
+{
+    c->step = step;
+    c->step_ms = c->moved_ms = plat_now_ms();
+    lab_climb_see(c, "%s", what);
+}
+
+static int soft_fn(void *arg, struct lab_error *err)
+{
+    struct lab_climb *c = arg;
+    struct lab_provider *p = &c->ladder->run->provider;
+    return p->ops->soft_stop(p, c->record->name, err);
+}
+
+static int hard_fn(void *arg, struct lab_error *err)
+{
+    struct lab_climb *c = arg;
+    struct lab_provider *p = &c->ladder->run->provider;
+    return p->ops->hard_stop(p, c->record->name, err);
+}
+
+/* Who the guest is, for the comparison after the restart. */
+static void keep_identity(struct lab_climb *c)
+{
+    if (lab_climb_fact(c, "machine_id"))
+        lab_assign(&c->machine_id, lab_climb_fact(c, "machine_id"));
+    if (lab_climb_fact(c, "instance_id"))
+        lab_assign(&c->instance_id, lab_climb_fact(c, "instance_id"));
+    const char *boot = lab_climb_fact(c, "boot_id");
+    if (boot && c->record->boot_id && strcmp(boot, c->record->boot_id) == 0)
+        return;
+    if (boot) {
+        lab_assign(&c->record->boot_id, boot);
+        lab_climb_save(c);
+    }
+}
+
+static void ask_guest(struct lab_climb *c)
+{
+    keep_identity(c);
+    go(c, ASKED, "powering off");
+    lab_climb_exec(c, "/usr/local/lib/labctl/poweroff", NULL);
+}
+
+void lab_enter_off(struct lab_climb *c)
+{
+    lab_climb_look_again(c);
+    go(c, CONNECTING, "powering off");
+}
+
+static bool is_off(const struct lab_climb *c)
+{
+    return c->power == LAB_POWER_OFF || c->power == LAB_POWER_CRASHED ||
+           c->power == LAB_POWER_ABSENT;
+}
+
+static void press_button(struct lab_climb *c, const char *why)
+{
+    lab_run_warning(c->ladder->run, "%s %s; pressing its power button", c->record->name, why);
+    go(c, PRESSED, "pressing the power button");
+    lab_climb_work(c, soft_fn);
+}
+
+static void push(struct lab_climb *c)
+{
+    uint64_t waited = plat_now_ms() - c->step_ms;
+    switch (c->step) {
+    case CONNECTING:
+        if (c->power == LAB_POWER_PAUSED)
+            press_button(c, "is paused");
+        else if (waited > connect_ms)
+            press_button(c, "does not answer over SSH");
+        else if (c->link == LAB_LINK_LOGIN && lab_climb_fact(c, "ready"))
+            ask_guest(c);
+        else
+            lab_climb_connect(c);
+        break;
+    case ASKED:
+        if (waited > ask_ms || (c->exec_failed && c->link == LAB_LINK_LOGIN && waited > 15000))
+            press_button(c, "did not power itself off");
+        break;
+    case PRESSED:
+        if (waited <= press_ms)
+            break;
+        lab_run_warning(c->ladder->run, "%s ignores its power button; cutting its power",
+                        c->record->name);
+        go(c, CUT, "cutting the power");
+        lab_climb_work(c, hard_fn);
+        break;
+    default:
+        break;
+    }
+}
+
+enum lab_answer lab_check_off(struct lab_climb *c)
+{
+    if (c->ladder->observe)
+        return LAB_PASS; /* passing through: what counts is the gate after it */
+    if (lab_climb_looked(c) && is_off(c)) {
+        lab_climb_disconnect(c);
+        lab_climb_see(c, "off");
+        return LAB_PASS;
+    }
+    push(c);
+    return LAB_WAIT;
+}

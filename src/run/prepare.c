@@ -1,0 +1,352 @@
+#include "run/prepare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "media/iso.h"
+#include "media/seed.h"
+#include "platform.h"
+#include "run/fetch.h"
+
+/* --- images --------------------------------------------------------------------------------------
+ */
+
+struct digest_work {
+    struct lab_run *run;
+    const struct lab_image *image;
+    char *path, *sum, *words;
+};
+
+static int digest_fn(void *arg, struct lab_error *err)
+{
+    struct digest_work *w = arg;
+    const struct lab_image *image = w->image;
+    char hex[LAB_SHA256_HEX];
+    if (image->path)
+        w->path = lab_strdup(image->path);
+    else if (lab_fetch_image(w->run, image, &w->path, err))
+        return -1;
+    if (lab_digest_file(w->path, hex, err))
+        return -1;
+    if (image->sha256 && strcmp(image->sha256, hex) != 0) {
+        lab_fail(err, LAB_INTEGRITY, "image '%s' has SHA-256 %s, lab.yaml says %s", w->path, hex,
+                 image->sha256);
+        return lab_error_hint(err, "the file is damaged or another version; copy it again, or "
+                                   "correct sha256");
+    }
+    w->sum = lab_strdup(hex);
+    w->words = lab_format("%s (%.12s)", lab_path_base(w->path), hex);
+    return 0;
+}
+
+/* The lab-level image_url may be one that every node replaces. */
+static bool is_used(const struct lab_spec *spec, size_t image)
+{
+    LAB_VEC_FOREACH (node, &spec->nodes)
+        if (node->image == image)
+            return true;
+    return false;
+}
+
+int lab_prepare_digests(struct lab_run *run, char **sums, struct lab_error *err)
+{
+    for (size_t i = 0; i < run->spec->images.len; i++) {
+        if (!is_used(run->spec, i))
+            continue;
+        struct lab_image *image = &run->spec->images.items[i];
+        struct digest_work work = {.run = run, .image = image};
+        int rc = lab_await(run, run->options->mode == LAB_STATE_READ ? NULL : "image", digest_fn,
+                           &work, &work.words, err);
+        if (rc == 0 && !image->path) {
+            image->path = lab_steal(&work.path);
+            rc = lab_image_inspect(image->path, &image->format, &image->virtual_size, err);
+        }
+        sums[i] = work.sum;
+        free(work.path);
+        free(work.words);
+        if (rc)
+            return -1;
+    }
+    return 0;
+}
+
+struct import_work {
+    struct lab_run *run;
+    const struct lab_image *image;
+    const char *sum;
+    char *ref;
+};
+
+static int import_fn(void *arg, struct lab_error *err)
+{
+    struct import_work *w = arg;
+    struct lab_progress progress = lab_run_progress(w->run);
+    struct lab_provider *p = &w->run->provider;
+    return p->ops->import_base(p, w->image->path, w->sum, w->image->format, &progress, &w->ref,
+                               err);
+}
+
+int lab_prepare_images(struct lab_ladder *l, char *const *sums, struct lab_error *err)
+{
+    for (size_t i = 0; i < l->run->spec->images.len; i++) {
+        if (!sums[i])
+            continue;
+        const struct lab_image *image = &l->run->spec->images.items[i];
+        struct import_work work = {l->run, image, sums[i], NULL};
+        LAB_AUTOFREE char *words = lab_format("%s", lab_path_base(image->path));
+        if (lab_await(l->run, "import", import_fn, &work, &words, err))
+            return -1;
+        l->base_refs[i] = work.ref;
+    }
+    return 0;
+}
+
+/* --- networks
+ * -------------------------------------------------------------------------------------- */
+
+struct lab_net lab_net_of(const struct lab_spec *spec, size_t i)
+{
+    const struct lab_network *n = &spec->networks.items[i];
+    return (struct lab_net){n->name, n->bridge, n->range, n->has_ipam, n->gateway};
+}
+
+struct network_work {
+    struct lab_run *run;
+    size_t index;
+    struct lab_net_state *state;
+    char *words;
+};
+
+static int network_fn(void *arg, struct lab_error *err)
+{
+    struct network_work *w = arg;
+    struct lab_provider *p = &w->run->provider;
+    struct lab_net net = lab_net_of(w->run->spec, w->index);
+    if (p->ops->ensure_network(p, &net, w->state, err))
+        return -1;
+    w->words = lab_format("%s%s", w->state->name, w->state->made ? "" : " (yours, kept as it is)");
+    return 0;
+}
+
+static void forget_look(struct lab_net_state *state)
+{
+    lab_net_state_clear(state);
+    *state = (struct lab_net_state){0};
+}
+
+/* l->nets holds the look of the preflight: intent is written for what would be made. */
+int lab_prepare_networks(struct lab_ladder *l, struct lab_error *err)
+{
+    struct lab_run *run = l->run;
+    for (size_t i = 0; i < run->spec->networks.len; i++) {
+        struct lab_net_state *net = &l->nets[i];
+        if (net->made && lab_state_object_put(run->state, LAB_OBJECT_NETWORK, net->name,
+                                              LAB_OBJECT_MAKING, NULL, err))
+            return -1;
+        forget_look(net);
+        struct network_work work = {run, i, net, NULL};
+        int rc = lab_await(run, "network", network_fn, &work, &work.words, err);
+        free(work.words);
+        if (rc == 0 && net->made)
+            rc = lab_state_object_put(run->state, LAB_OBJECT_NETWORK, net->name, LAB_OBJECT_PRESENT,
+                                      NULL, err);
+        if (rc)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- payload
+ * --------------------------------------------------------------------------------------- */
+
+static const char payload_label[] = "LABPAYLOAD";
+
+struct payload_work {
+    struct lab_run *run;
+    char *iso, *fingerprint_file;
+    char fingerprint[LAB_SHA256_HEX], manifest[LAB_SHA256_HEX];
+    char *ref, *words;
+};
+
+static void iso_progress(void *arg, uint64_t done, uint64_t total)
+{
+    struct lab_progress p = lab_run_progress(arg);
+    p.fn(p.arg, done, total);
+}
+
+/* FILE.made holds "fingerprint manifest sha256" of the ISO beside it: equal means not rebuilt. */
+static bool unchanged(struct payload_work *w, char sha256[LAB_SHA256_HEX])
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(4096);
+    if (!lab_file_exists(w->iso) || !lab_file_exists(w->fingerprint_file) ||
+        lab_file_read(w->fingerprint_file, 4096, &text, NULL) || text.len != 3 * 65)
+        return false;
+    if (strncmp(text.ptr, w->fingerprint, 64) != 0)
+        return false;
+    memcpy(w->manifest, text.ptr + 65, 64);
+    memcpy(sha256, text.ptr + 130, 64);
+    w->manifest[64] = sha256[64] = '\0';
+    return true;
+}
+
+static int payload_fn(void *arg, struct lab_error *err)
+{
+    struct payload_work *w = arg;
+    struct lab_run *run = w->run;
+    const char *dir = run->spec->payload.dir;
+    char sha256[LAB_SHA256_HEX];
+    LAB_AUTOFREE char *media = lab_path_dir(w->iso);
+    if (plat_mkdirs(media, 0700, err) || lab_payload_fingerprint(dir, w->fingerprint, err))
+        return -1;
+    uint64_t files = 0, bytes = 0;
+    bool same = unchanged(w, sha256);
+    if (!same) {
+        struct lab_iso_progress progress = {iso_progress, run};
+        if (plat_remove(w->fingerprint_file, err) ||
+            lab_payload_build(dir, payload_label, w->iso, &progress, w->manifest, &files, &bytes,
+                              err) ||
+            lab_sha256_file(w->iso, sha256, NULL, err))
+            return -1;
+        LAB_AUTOFREE char *line = lab_format("%s %s %s\n", w->fingerprint, w->manifest, sha256);
+        if (lab_file_replace(w->fingerprint_file, line, strlen(line), 0600, err))
+            return -1;
+    }
+    struct lab_progress progress = lab_run_progress(run);
+    struct lab_provider *p = &run->provider;
+    w->words = same ? lab_format("unchanged") : lab_format("%llu files", (unsigned long long)files);
+    return p->ops->put_medium(p, "payload", w->iso, sha256, &progress, &w->ref, err);
+}
+
+int lab_prepare_payload(struct lab_ladder *l, struct lab_error *err)
+{
+    struct lab_run *run = l->run;
+    if (!run->spec->payload.dir)
+        return 0;
+    if (run->spec->payload.per_node) {
+        lab_fail(err, LAB_USAGE,
+                 "payload.per_node is for hypervisors that cannot share a medium; "
+                 "%s can",
+                 run->provider.ops->name);
+        return lab_error_hint(err, "remove payload.per_node from lab.yaml");
+    }
+    struct payload_work work = {.run = run};
+    work.iso = lab_run_path(run, "media/payload.iso");
+    work.fingerprint_file = lab_run_path(run, "media/payload.made");
+    int rc = lab_state_object_put(run->state, LAB_OBJECT_MEDIUM, "payload", LAB_OBJECT_MAKING, NULL,
+                                  err);
+    if (rc == 0)
+        rc = lab_await(run, "payload", payload_fn, &work, &work.words, err);
+    if (rc == 0)
+        rc = lab_state_object_put(run->state, LAB_OBJECT_MEDIUM, "payload", LAB_OBJECT_PRESENT,
+                                  NULL, err);
+    if (rc == 0) {
+        l->payload_ref = work.ref;
+        l->payload_label = lab_strdup(payload_label);
+        l->payload_manifest = lab_strdup(work.manifest);
+    }
+    free(work.iso);
+    free(work.fingerprint_file);
+    free(work.words);
+    return rc;
+}
+
+/* The manifest of what lies in the folder now: remembered while the folder looks unchanged, else
+ * every file is read. */
+static int content_fn(void *arg, struct lab_error *err)
+{
+    struct payload_work *w = arg;
+    const char *dir = w->run->spec->payload.dir;
+    char sha256[LAB_SHA256_HEX];
+    if (lab_payload_fingerprint(dir, w->fingerprint, err))
+        return -1;
+    if (unchanged(w, sha256))
+        return 0;
+    struct lab_iso iso = {.label = payload_label};
+    int rc = lab_payload_add(&iso, dir, w->manifest, NULL, NULL, err);
+    lab_iso_clear(&iso);
+    return rc;
+}
+
+int lab_payload_content(struct lab_run *run, char **digest, struct lab_error *err)
+{
+    *digest = NULL;
+    if (!run->spec->payload.dir)
+        return 0;
+    LAB_AUTOFREE char *home = lab_home_of(run->spec->name);
+    struct payload_work work = {.run = run};
+    work.iso = lab_path_join(home, "media/payload.iso");
+    work.fingerprint_file = lab_path_join(home, "media/payload.made");
+    int rc = lab_await(run, NULL, content_fn, &work, NULL, err);
+    if (rc == 0)
+        *digest = lab_strdup(work.manifest);
+    free(work.iso);
+    free(work.fingerprint_file);
+    return rc;
+}
+
+/* --- keys and password
+ * ------------------------------------------------------------------------------ */
+
+int lab_prepare_keys(struct lab_run *run, struct lab_error *err)
+{
+    if (run->login.blob_len)
+        return 0;
+    LAB_AUTOFREE char *dir = lab_run_path(run, "keys");
+    LAB_AUTOFREE char *path = lab_run_path(run, "keys/login");
+    LAB_AUTOFREE char *comment = lab_format("labctl-%s", lab_state_name(run->state));
+    if (plat_mkdirs(dir, 0700, err) || lab_sshkey_ensure(&run->login, path, comment, err))
+        return -1;
+    return lab_guest_check_key(run->login.private_pem, err);
+}
+
+static int
+read_password(const struct lab_auth *auth, struct lab_str *password, struct lab_error *err)
+{
+    const char *variable = auth->password_env ? auth->password_env : "LABCTL_PASSWORD";
+    const char *value = plat_getenv(variable);
+    if (auth->password_file) {
+        if (lab_file_read(auth->password_file, 1024, password, err))
+            return -1;
+        lab_str_truncate(password, strcspn(lab_str_get(password), "\r\n"));
+    } else if (value) {
+        lab_str_add(password, value);
+    } else if (auth->password_env) {
+        return lab_fail(err, LAB_USAGE, "variable %s (auth.password_env) is not set", variable);
+    } else if (plat_read_secret("Console password for the guests: ", password, err)) {
+        return lab_error_hint(err, "give it in the variable LABCTL_PASSWORD, or name a file in "
+                                   "auth.password_file");
+    }
+    return password->len ? 0 : lab_fail(err, LAB_USAGE, "the console password is empty");
+}
+
+/* Asked once in the life of a lab: the hash is kept, so that `up` again needs no terminal. */
+int lab_prepare_password(struct lab_ladder *l, struct lab_error *err)
+{
+    const struct lab_auth *auth = &l->run->spec->auth;
+    if (auth->password_hash) {
+        l->password_hash = lab_strdup(auth->password_hash);
+        return 0;
+    }
+    if (!auth->password_prompt && !auth->password_file && !auth->password_env)
+        return 0;
+    LAB_AUTOFREE char *kept = lab_run_path(l->run, "keys/password-hash");
+    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(1024);
+    if (lab_file_exists(kept)) {
+        if (lab_file_read(kept, 1024, &text, err))
+            return -1;
+        l->password_hash = lab_str_detach(&text);
+        return 0;
+    }
+    int rc = read_password(auth, &text, err);
+    if (rc == 0) {
+        l->password_hash = lab_password_hash(lab_str_get(&text));
+        rc = l->password_hash
+                 ? lab_file_replace(kept, l->password_hash, strlen(l->password_hash), 0600, err)
+                 : lab_fail(err, LAB_HOST, "this system's crypt() makes no SHA-512 hashes");
+    }
+    if (text.ptr)
+        lab_wipe(text.ptr, text.len);
+    return rc;
+}

@@ -1,0 +1,70 @@
+#include "run/roster.h"
+
+#include <string.h>
+
+#include "run/prepare.h"
+
+int lab_need_lab(struct lab_run *run, struct lab_error *err)
+{
+    if (run->state && run->records.list.len)
+        return 0;
+    lab_fail(err, LAB_USAGE, "this lab has no VMs yet");
+    return lab_error_hint(err, "make it with '%s up'", lab_run_self(run));
+}
+
+/* A VM that is gone, or a stranger's, cannot be followed. */
+static int check_vm(struct lab_run *run,
+                    const char *name,
+                    const struct lab_vm_state *vm,
+                    struct lab_error *err)
+{
+    if (!vm || vm->power == LAB_POWER_ABSENT) {
+        lab_fail(err, LAB_CONFLICT, "VM '%s' is in the records but not in the hypervisor", name);
+        return lab_error_hint(err, "'%s up' makes it anew", lab_run_self(run));
+    }
+    if (!vm->ours) {
+        lab_fail(err, LAB_CONFLICT, "VM '%s' (%s) does not belong to this lab", name,
+                 vm->where ? vm->where : "");
+        return lab_error_hint(err, "rename or remove that VM, then run '%s up'", lab_run_self(run));
+    }
+    return 0;
+}
+
+int lab_roster(struct lab_ladder *out,
+               struct lab_run *run,
+               enum lab_ladder_kind kind,
+               struct lab_error *err)
+{
+    size_t n = 0;
+    if (lab_need_lab(run, err) || lab_prepare_keys(run, err) || lab_run_observe(run, err))
+        return -1;
+    LAB_VEC_FOREACH (r, &run->records.list)
+        n += lab_run_targeted(run, r->name);
+    lab_ladder_init(out, run, kind, n);
+    n = 0;
+    LAB_VEC_FOREACH (r, &run->records.list) {
+        if (!lab_run_targeted(run, r->name))
+            continue;
+        struct lab_vm_state *vm = lab_vm_states_find(&run->observed, r->name);
+        if (check_vm(run, r->name, vm, err)) {
+            lab_ladder_clear(out);
+            return -1;
+        }
+        struct lab_climb *c = &out->climbs[n++];
+        c->ladder = out;
+        c->node = run->spec ? lab_spec_node(run->spec, r->name) : NULL;
+        c->record = r;
+        c->power = vm->power;
+        c->media_attached = vm->seed_attached || vm->payload_attached;
+    }
+    for (size_t i = 0; i < out->len; i++) {
+        LAB_AUTOFREE char *token = lab_run_path(run, "keys/k3s-token");
+        if (out->climbs[i].record->role != LAB_ROLE_MASTER || out->k3s.token[0])
+            continue;
+        if (lab_k3s_token(&out->k3s, token, err)) {
+            lab_ladder_clear(out);
+            return -1;
+        }
+    }
+    return 0;
+}

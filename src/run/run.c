@@ -1,0 +1,469 @@
+#include "run/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "guest/guest.h"
+#include "media/iso.h"
+#include "platform.h"
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    (void)signum;
+    struct lab_run *run = handle->data;
+    run->interrupted = true;
+    lab_work_cancel_all(true);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    (void)timer; /* wakes the loop, so that every wait looks at the clock four times a second */
+}
+
+static void loop_init(struct lab_run *run)
+{
+    uv_loop_init(&run->loop);
+    uv_signal_init(&run->loop, &run->sigint);
+    uv_signal_init(&run->loop, &run->sigterm);
+    run->sigint.data = run;
+    run->sigterm.data = run;
+    uv_signal_start(&run->sigint, on_signal, SIGINT);
+    uv_signal_start(&run->sigterm, on_signal, SIGTERM);
+    uv_timer_init(&run->loop, &run->tick);
+    uv_timer_start(&run->tick, on_tick, 250, 250);
+    /* A signal handler or the tick alone must not keep uv_run() from returning. */
+    uv_unref((uv_handle_t *)&run->sigint);
+    uv_unref((uv_handle_t *)&run->sigterm);
+}
+
+static void close_any(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* Which file describes the lab: -f, else the one recorded for --lab, else ./lab.yaml. */
+static char *spec_path(const struct lab_run_options *o)
+{
+    if (o->file)
+        return lab_strdup(o->file);
+    if (!o->lab)
+        return lab_strdup("lab.yaml");
+    struct lab_state *st = NULL;
+    LAB_AUTO_ERROR struct lab_error ignored = LAB_ERROR_INIT;
+    if (lab_state_open(&st, o->lab, LAB_STATE_READ, NULL, o->command, &ignored))
+        return NULL;
+    char *path = lab_strdup(lab_state_get(st, "source"));
+    lab_state_close(st);
+    return path;
+}
+
+static int load_spec(struct lab_run *run, struct lab_problems *problems, struct lab_error *err)
+{
+    const struct lab_run_options *o = run->options;
+    LAB_AUTOFREE char *path = spec_path(o);
+    if (!path || (o->lab && !o->needs_spec && !lab_file_exists(path))) {
+        if (!o->needs_spec)
+            return 0;
+        lab_fail(err, LAB_USAGE, "lab '%s' is not known here, or its lab.yaml was not recorded",
+                 o->lab);
+        return lab_error_hint(err, "name the file with -f FILE; 'labctl list' shows known labs");
+    }
+    if (!lab_file_exists(path)) {
+        lab_fail(err, LAB_USAGE, "cannot find '%s'", path);
+        return lab_error_hint(err, "name it with -f FILE, or write one with 'labctl init'; "
+                                   "--lab NAME works on a lab that is already made");
+    }
+    struct lab_spec_options so = {o->replicas, o->replicas_len, !o->needs_spec};
+    if (lab_spec_load(&run->spec, path, &so, problems, err)) {
+        /* status, stop, teardown must work on a lab whose file was broken since */
+        if (o->needs_spec)
+            return -1;
+        LAB_AUTOFREE char *absolute = plat_absolute(path);
+        LAB_AUTOFREE char *lab = lab_state_lab_of_source(absolute);
+        if (!lab)
+            return -1;
+        lab_error_clear(err);
+        lab_problems_clear(problems);
+    }
+    if (run->spec && o->lab && strcmp(run->spec->name, o->lab) != 0)
+        return lab_fail(err, LAB_USAGE, "--lab says '%s', but %s describes lab '%s'", o->lab, path,
+                        run->spec->name);
+    return 0;
+}
+
+int lab_run_open(struct lab_run **out,
+                 const struct lab_run_options *options,
+                 const struct lab_listener *listener,
+                 struct lab_problems *problems,
+                 struct lab_error *err)
+{
+    struct lab_run *run = lab_alloc(sizeof(*run));
+    run->options = options;
+    run->listener = listener;
+    lab_work_init();
+    uv_mutex_init(&run->notice_lock);
+    loop_init(run);
+    if (lab_guest_init(err) || load_spec(run, problems, err)) {
+        lab_run_close(run);
+        return -1;
+    }
+    *out = run;
+    return 0;
+}
+
+static char *lab_name_of(const struct lab_run *run)
+{
+    if (run->spec)
+        return lab_strdup(run->spec->name);
+    if (run->options->lab)
+        return lab_strdup(run->options->lab);
+    LAB_AUTOFREE char *absolute =
+        plat_absolute(run->options->file ? run->options->file : "lab.yaml");
+    return lab_state_lab_of_source(absolute);
+}
+
+static int open_state(struct lab_run *run, struct lab_error *err)
+{
+    LAB_AUTOFREE char *name = lab_name_of(run);
+    LAB_AUTO_ERROR struct lab_error reason = LAB_ERROR_INIT;
+    if (lab_state_open(&run->state, name, run->options->mode, run->spec ? run->spec->path : NULL,
+                       run->options->command, &reason)) {
+        LAB_AUTOFREE char *dir = lab_home_of(name);
+        LAB_AUTOFREE char *db = lab_path_join(dir, "state.db");
+        if (run->options->mode == LAB_STATE_READ && run->spec && !lab_file_exists(db))
+            return 0; /* a lab that was never made: an empty record */
+        lab_error_move(err, &reason);
+        return -1;
+    }
+    LAB_AUTOFREE char *log = lab_run_path(run, "labctl.log");
+    if (run->options->mode != LAB_STATE_READ && lab_log_open(log, err))
+        return -1;
+    return lab_state_nodes(run->state, &run->records, err);
+}
+
+/* auto: the recorded one, else libvirt. VMware comes first on Windows once this build has it. */
+static enum lab_provider_kind choose_provider(const struct lab_run *run)
+{
+    if (run->spec && run->spec->provider != LAB_PROVIDER_AUTO)
+        return run->spec->provider;
+    const char *recorded = run->state ? lab_state_get(run->state, "provider") : NULL;
+    if (recorded && strcmp(recorded, "vmware") == 0)
+        return LAB_PROVIDER_VMWARE;
+    return LAB_PROVIDER_LIBVIRT;
+}
+
+static int
+check_recorded_provider(struct lab_run *run, enum lab_provider_kind kind, struct lab_error *err)
+{
+    const char *recorded = run->state ? lab_state_get(run->state, "provider") : NULL;
+    if (recorded && strcmp(recorded, lab_provider_kind_name(kind)) != 0) {
+        lab_fail(err, LAB_USAGE, "lab '%s' was made with provider %s; lab.yaml now says %s",
+                 lab_state_name(run->state), recorded, lab_provider_kind_name(kind));
+        return lab_error_hint(err, "tear the lab down first, or give the new one another name");
+    }
+    return 0;
+}
+
+static void on_notice(void *arg, const char *text)
+{
+    struct lab_run *run = arg;
+    uv_mutex_lock(&run->notice_lock);
+    *lab_vec_push(&run->notices) = lab_strdup(text);
+    uv_mutex_unlock(&run->notice_lock);
+}
+
+void lab_run_show_notices(struct lab_run *run)
+{
+    uv_mutex_lock(&run->notice_lock);
+    LAB_VEC_FOREACH (text, &run->notices) {
+        lab_run_warning(run, "%s", *text);
+        free(*text);
+    }
+    run->notices.len = 0;
+    uv_mutex_unlock(&run->notice_lock);
+}
+
+static int open_provider(struct lab_run *run, struct lab_error *err)
+{
+    enum lab_provider_kind kind = choose_provider(run);
+    if (check_recorded_provider(run, kind, err))
+        return -1;
+    const struct lab_provider_ops *ops = lab_provider_by_kind(kind);
+    if (!ops) {
+        lab_fail(err, LAB_HOST, "provider '%s' is not in this build of labctl",
+                 lab_provider_kind_name(kind));
+        return lab_error_hint(err, "use provider: libvirt on this host");
+    }
+    LAB_AUTOFREE char *name = lab_name_of(run);
+    LAB_AUTOFREE char *home = lab_home_of(name);
+    const char *uri = run->state ? lab_state_get(run->state, "uri") : NULL;
+    struct lab_provider_config config = {
+        .owner = {name, run->state ? lab_state_id(run->state) : ""},
+        .uri = uri         ? uri
+               : run->spec ? run->spec->libvirt_uri
+                           : NULL,
+        .home = home,
+        .vm_dir = run->spec ? run->spec->vm_dir : NULL,
+        .notice = on_notice,
+        .notice_arg = run,
+    };
+    run->provider.ops = ops;
+    if (ops->open(&run->provider, &config, err))
+        return -1;
+    run->provider_open = true;
+    return run->spec ? lab_spec_assign_macs(run->spec, kind, err) : 0;
+}
+
+int lab_run_attach(struct lab_run *run, struct lab_error *err)
+{
+    if (open_state(run, err) || lab_run_check_targets(run, err))
+        return -1;
+    /* before the first worker thread: libarchive reads this from the environment */
+    if (run->options->mode != LAB_STATE_READ && lab_iso_spool_dir(lab_state_dir(run->state), err))
+        return -1;
+    return open_provider(run, err);
+}
+
+struct observe_work {
+    struct lab_run *run;
+    LAB_VEC(const char *) names;
+};
+
+static int observe_fn(void *arg, struct lab_error *err)
+{
+    struct observe_work *w = arg;
+    struct lab_provider *p = &w->run->provider;
+    return p->ops->query(p, w->names.items, w->names.len, &w->run->observed, err);
+}
+
+int lab_run_observe(struct lab_run *run, struct lab_error *err)
+{
+    struct observe_work work = {.run = run};
+    if (run->spec)
+        LAB_VEC_FOREACH (node, &run->spec->nodes)
+            *lab_vec_push(&work.names) = node->name;
+    LAB_VEC_FOREACH (record, &run->records.list)
+        if (!run->spec || !lab_spec_node(run->spec, record->name))
+            *lab_vec_push(&work.names) = record->name;
+    lab_vm_states_clear(&run->observed);
+    int rc = lab_await(run, NULL, observe_fn, &work, NULL, err);
+    lab_vec_clear(&work.names);
+    return rc;
+}
+
+void lab_run_close(struct lab_run *run)
+{
+    if (!run)
+        return;
+    if (run->provider_open)
+        run->provider.ops->close(&run->provider);
+    uv_walk(&run->loop, close_any, NULL);
+    uv_run(&run->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&run->loop);
+    lab_run_show_notices(run);
+    lab_vec_clear(&run->notices);
+    uv_mutex_destroy(&run->notice_lock);
+    lab_vm_states_clear(&run->observed);
+    lab_node_records_clear(&run->records);
+    lab_sshkey_clear(&run->login);
+    lab_state_close(run->state);
+    lab_spec_free(run->spec);
+    free(run->host.hypervisor);
+    free(run->host.why);
+    free(run);
+    lab_guest_exit();
+    lab_log_close();
+}
+
+bool lab_run_targeted(const struct lab_run *run, const char *node)
+{
+    if (!run->options->targets_len)
+        return true;
+    for (size_t i = 0; i < run->options->targets_len; i++)
+        if (strcmp(run->options->targets[i], node) == 0)
+            return true;
+    return false;
+}
+
+int lab_run_check_targets(struct lab_run *run, struct lab_error *err)
+{
+    LAB_VEC(const char *) names = {0};
+    if (run->spec)
+        LAB_VEC_FOREACH (node, &run->spec->nodes)
+            *lab_vec_push(&names) = node->name;
+    LAB_VEC_FOREACH (record, &run->records.list)
+        *lab_vec_push(&names) = record->name;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < run->options->targets_len; i++) {
+        const char *target = run->options->targets[i];
+        bool known = false;
+        LAB_VEC_FOREACH (name, &names)
+            known = known || strcmp(*name, target) == 0;
+        if (known)
+            continue;
+        const char *near = lab_nearest(target, names.items, names.len);
+        rc = lab_fail(err, LAB_USAGE, "no node '%s' in this lab%s%s%s", target,
+                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+        lab_error_hint(err, "'%s status' lists the nodes", lab_run_self(run));
+    }
+    lab_vec_clear(&names);
+    return rc;
+}
+
+char *lab_run_path(const struct lab_run *run, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    LAB_AUTOFREE char *name = lab_vformat(fmt, ap);
+    va_end(ap);
+    return lab_path_join(lab_state_dir(run->state), name);
+}
+
+const char *lab_run_self(const struct lab_run *run)
+{
+    static char text[512];
+    if (run->options->lab)
+        snprintf(text, sizeof(text), "labctl --lab %s", run->options->lab);
+    else if (run->options->file)
+        snprintf(text, sizeof(text), "labctl -f %s", run->options->file);
+    else
+        snprintf(text, sizeof(text), "labctl");
+    return text;
+}
+
+const char *lab_run_user(const struct lab_run *run)
+{
+    if (run->spec)
+        return run->spec->auth.username;
+    const char *user = run->state ? lab_state_get(run->state, "username") : NULL;
+    return user ? user : "lab";
+}
+
+/* --- waiting, events ----------------------------------------------------------------------- */
+
+struct awaiting {
+    bool ended;
+    struct lab_error error;
+};
+
+struct await_work {
+    lab_work_fn fn;
+    void *arg;
+    struct awaiting *answer;
+};
+
+static int await_fn(void *arg, struct lab_error *err)
+{
+    struct await_work *w = arg;
+    return w->fn(w->arg, err);
+}
+
+static void await_done(void *arg, const struct lab_error *err)
+{
+    struct await_work *w = arg;
+    w->answer->ended = true;
+    if (err)
+        lab_error_copy(&w->answer->error, err);
+}
+
+static void show_meter(struct lab_run *run, const char *step)
+{
+    uint64_t total = atomic_load(&run->meter.total), done = atomic_load(&run->meter.done);
+    if (!total || !run->listener->live)
+        return;
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    lab_put_size(&text, done);
+    lab_str_add(&text, " of ");
+    lab_put_size(&text, total);
+    run->listener->live(run->listener->arg, "", step, lab_str_get(&text));
+}
+
+int lab_run_interrupted(struct lab_run *run, struct lab_error *err)
+{
+    lab_fail(err, LAB_CANCELLED, "interrupted; what was made stays as it is");
+    return lab_error_hint(err, "'%s up' goes on from here, '%s teardown' removes the lab",
+                          lab_run_self(run), lab_run_self(run));
+}
+
+int lab_await(struct lab_run *run,
+              const char *step,
+              lab_work_fn fn,
+              void *arg,
+              char *const *evidence,
+              struct lab_error *err)
+{
+    if (run->interrupted)
+        return lab_run_interrupted(run, err);
+    struct awaiting answer = {false, LAB_ERROR_INIT};
+    struct await_work work = {fn, arg, &answer};
+    atomic_store(&run->meter.total, 0);
+    atomic_store(&run->meter.done, 0);
+    if (step)
+        lab_run_event(run, NULL, step, "waiting", "");
+    lab_work_submit(&run->loop, await_fn, await_done, &work);
+    while (!answer.ended) {
+        uv_run(&run->loop, UV_RUN_ONCE);
+        lab_run_show_notices(run);
+        if (step)
+            show_meter(run, step);
+    }
+    if (answer.error.code == LAB_OK) {
+        if (step)
+            lab_run_event(run, NULL, step, "passed", evidence && *evidence ? *evidence : "");
+        return 0;
+    }
+    if (step)
+        lab_run_event(run, NULL, step, "failed", answer.error.message);
+    if (run->interrupted)
+        lab_run_interrupted(run, err);
+    else
+        lab_error_move(err, &answer.error);
+    lab_error_clear(&answer.error);
+    return -1;
+}
+
+void lab_run_event(struct lab_run *run,
+                   const char *node,
+                   const char *gate,
+                   const char *state,
+                   const char *evidence)
+{
+    struct lab_event event = {plat_wall_ms(), (char *)(node ? node : ""), (char *)gate,
+                              (char *)state, (char *)(evidence ? evidence : "")};
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    if (run->state && run->options->mode != LAB_STATE_READ &&
+        lab_state_event(run->state, &event, &err))
+        lab_run_warning(run, "cannot record what happened: %s", err.message);
+    if (run->listener->event)
+        run->listener->event(run->listener->arg, &event);
+}
+
+void lab_run_warning(struct lab_run *run, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    va_end(ap);
+    lab_log("warning: %s", text);
+    if (run->listener->warning)
+        run->listener->warning(run->listener->arg, text);
+}
+
+static void feed_meter(void *arg, uint64_t done, uint64_t total)
+{
+    struct lab_run *run = arg;
+    atomic_store(&run->meter.done, done);
+    atomic_store(&run->meter.total, total);
+}
+
+struct lab_progress lab_run_progress(struct lab_run *run)
+{
+    return (struct lab_progress){feed_meter, run};
+}

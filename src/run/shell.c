@@ -1,0 +1,256 @@
+/* ssh and exec: sessions on guests that are up, with the pinned host key. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "platform.h"
+#include "run/commands.h"
+#include "run/prepare.h"
+#include "run/roster.h"
+
+struct visit {
+    struct lab_run *run;
+    const struct lab_exec_options *options;
+    struct lab_exec_row *row;
+    struct lab_guest *guest;
+    struct lab_sshkey hostkey;
+    struct lab_str lines[2]; /* what came without its newline yet: stdout, stderr */
+    struct lab_error refused;
+    char *last_seen;
+    size_t *pending;
+    bool ended;
+    int *status;
+};
+
+static void
+on_link(void *arg, enum lab_link link, const char *evidence, const struct lab_error *err)
+{
+    struct visit *v = arg;
+    (void)link;
+    lab_assign(&v->last_seen, evidence);
+    if (err && v->refused.code == LAB_OK)
+        lab_error_copy(&v->refused, err);
+}
+
+static int visit_open(struct visit *v, const struct lab_node_record *record, struct lab_error *err)
+{
+    uint32_t ip = 0;
+    LAB_AUTOFREE char *path = lab_run_path(v->run, "keys/%s", record->name);
+    if (!record->nics.len || !record->nics.items[0].ip ||
+        lab_ipv4_parse(record->nics.items[0].ip, &ip))
+        return lab_fail(err, LAB_USAGE, "node '%s' has no fixed address on its first network",
+                        record->name);
+    if (lab_sshkey_load(&v->hostkey, path, err))
+        return lab_error_hint(err, "the node was not made yet: '%s up'", lab_run_self(v->run));
+    const struct lab_guest_target target = {
+        .node = record->name,
+        .ip = ip,
+        .user = lab_run_user(v->run),
+        .private_key = v->run->login.private_pem,
+        .hostkey = v->hostkey.blob,
+        .hostkey_len = v->hostkey.blob_len,
+    };
+    static const struct lab_guest_events events = {on_link, NULL};
+    v->guest = lab_guest_open(&v->run->loop, &target, NULL, &events, v);
+    return 0;
+}
+
+static void visit_close(struct visit *v)
+{
+    if (v->guest)
+        lab_guest_close(v->guest);
+    lab_sshkey_clear(&v->hostkey);
+    lab_str_clear(&v->lines[0]);
+    lab_str_clear(&v->lines[1]);
+    lab_error_clear(&v->refused);
+    free(v->last_seen);
+}
+
+/* --- exec ----------------------------------------------------------------------------------------
+ */
+
+static void flush_line(struct visit *v, int fd)
+{
+    struct lab_str *line = &v->lines[fd == 2];
+    while (line->len && line->ptr[line->len - 1] == '\r')
+        lab_str_truncate(line, line->len - 1);
+    v->options->line(v->options->arg, v->row->node, fd, lab_str_get(line));
+    lab_str_truncate(line, 0);
+}
+
+static void on_data(void *arg, int fd, const char *bytes, size_t n)
+{
+    struct visit *v = arg;
+    struct lab_str *line = &v->lines[fd == 2];
+    while (n) {
+        const char *newline = memchr(bytes, '\n', n);
+        size_t take = newline ? (size_t)(newline - bytes) : n;
+        if (line->len + take > 65536) /* a line without end is cut into pieces */
+            flush_line(v, fd);
+        lab_str_addn(line, bytes, take);
+        if (newline)
+            flush_line(v, fd);
+        bytes += take + (newline ? 1 : 0);
+        n -= take + (newline ? 1 : 0);
+    }
+}
+
+static void on_done(void *arg, const struct lab_exec_result *result, const struct lab_error *err)
+{
+    struct visit *v = arg;
+    for (int fd = 1; fd <= 2; fd++)
+        if (v->lines[fd == 2].len)
+            flush_line(v, fd);
+    if (v->refused.code != LAB_OK)
+        lab_error_copy(&v->row->error, &v->refused);
+    else if (err)
+        lab_error_copy(&v->row->error, err);
+    else if (result->signal)
+        lab_fail(&v->row->error, LAB_GUEST, "the command was ended by signal %s", result->signal);
+    v->row->status = err ? -1 : result->status;
+    v->ended = true;
+    (*v->pending)--;
+}
+
+static void exec_start(struct visit *v)
+{
+    struct lab_exec exec = {.command = v->options->command,
+                            .timeout_ms =
+                                v->options->timeout_ms ? v->options->timeout_ms : UINT64_MAX,
+                            .data = on_data,
+                            .done = on_done,
+                            .arg = v};
+    lab_guest_exec(v->guest, &exec);
+}
+
+/* A host key that does not match never logs in: the waiting command is ended here. */
+static void end_refused(struct visit *v)
+{
+    if (v->ended || v->refused.code == LAB_OK || !v->guest)
+        return;
+    struct lab_guest *guest = lab_steal(&v->guest);
+    lab_guest_close(guest);
+}
+
+static int exec_on(struct lab_run *run,
+                   const struct lab_exec_options *options,
+                   struct visit *visits,
+                   struct lab_exec_report *report,
+                   struct lab_error *err)
+{
+    size_t n = 0, pending = 0;
+    LAB_VEC_FOREACH (r, &run->records.list) {
+        if (!lab_run_targeted(run, r->name))
+            continue;
+        struct visit *v = &visits[n];
+        *v = (struct visit){
+            .run = run, .options = options, .row = &report->rows.items[n++], .pending = &pending};
+        if (visit_open(v, r, &v->row->error)) {
+            v->ended = true;
+            continue;
+        }
+        pending++;
+        exec_start(v);
+    }
+    while (pending && !run->interrupted) {
+        uv_run(&run->loop, UV_RUN_ONCE);
+        for (size_t i = 0; i < n; i++)
+            end_refused(&visits[i]);
+    }
+    bool interrupted = run->interrupted;
+    for (size_t i = 0; i < n; i++)
+        visit_close(&visits[i]);
+    return interrupted ? lab_fail(err, LAB_CANCELLED, "interrupted") : 0;
+}
+
+int lab_exec_all(struct lab_run *run,
+                 const struct lab_exec_options *options,
+                 struct lab_exec_report *report,
+                 struct lab_error *err)
+{
+    if (lab_need_lab(run, err) || lab_prepare_keys(run, err))
+        return -1;
+    LAB_VEC_FOREACH (r, &run->records.list)
+        if (lab_run_targeted(run, r->name))
+            lab_vec_push(&report->rows)->node = lab_strdup(r->name);
+    struct visit *visits = lab_calloc(report->rows.len, sizeof(*visits));
+    int rc = exec_on(run, options, visits, report, err);
+    free(visits);
+    LAB_VEC_FOREACH (row, &report->rows)
+        if (rc == 0 && row->error.code != LAB_OK)
+            rc = lab_fail(err, row->error.code, "%s: %s", row->node, row->error.message);
+    return rc;
+}
+
+void lab_exec_report_clear(struct lab_exec_report *report)
+{
+    LAB_VEC_FOREACH (row, &report->rows) {
+        free(row->node);
+        lab_error_clear(&row->error);
+    }
+    lab_vec_clear(&report->rows);
+}
+
+/* --- ssh
+ * ------------------------------------------------------------------------------------------- */
+
+struct shell_end {
+    bool ended;
+    int status;
+    struct lab_error error;
+};
+
+static void on_shell(void *arg, int status, const struct lab_error *err)
+{
+    struct shell_end *end = arg;
+    end->ended = true;
+    end->status = status;
+    if (err)
+        lab_error_copy(&end->error, err);
+}
+
+int lab_ssh(struct lab_run *run,
+            const char *node,
+            const char *command,
+            bool tty,
+            int *status,
+            struct lab_error *err)
+{
+    struct lab_node_record *record;
+    if (lab_need_lab(run, err) || lab_prepare_keys(run, err))
+        return -1;
+    record = lab_node_records_find(&run->records, node);
+    if (!record) {
+        lab_fail(err, LAB_USAGE, "no node '%s' in this lab", node);
+        return lab_error_hint(err, "'%s status' lists the nodes", lab_run_self(run));
+    }
+    struct visit visit = {.run = run};
+    struct shell_end end = {false, 0, LAB_ERROR_INIT};
+    if (visit_open(&visit, record, err)) {
+        visit_close(&visit);
+        return -1;
+    }
+    lab_guest_shell(visit.guest, command, tty, on_shell, &end);
+    while (!end.ended && !run->interrupted && visit.refused.code == LAB_OK)
+        uv_run(&run->loop, UV_RUN_ONCE);
+    int rc = 0;
+    if (visit.refused.code != LAB_OK)
+        lab_error_move(err, &visit.refused), rc = -1;
+    else if (!end.ended)
+        rc = lab_fail(err, LAB_CANCELLED, "interrupted");
+    else if (end.error.code != LAB_OK)
+        lab_error_move(err, &end.error), rc = -1;
+    *status = end.status;
+    lab_error_clear(&end.error);
+    visit_close(&visit);
+    return rc;
+}
+
+char *lab_ssh_line(struct lab_run *run, const struct lab_node_record *node)
+{
+    LAB_AUTOFREE char *key = lab_run_path(run, "keys/login");
+    LAB_AUTOFREE char *known = lab_run_path(run, "known_hosts");
+    return lab_format("ssh -i %s -o UserKnownHostsFile=%s %s@%s", key, known, lab_run_user(run),
+                      node->nics.len && node->nics.items[0].ip ? node->nics.items[0].ip : "?");
+}

@@ -1,0 +1,178 @@
+/* teardown, and the removal of single nodes: the ledger says what was made, the provider refuses
+ * what does not carry our tag, and every step may be repeated after a kill. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "platform.h"
+#include "run/commands.h"
+#include "run/remove.h"
+#include "run/report.h"
+#include "run/seed.h"
+
+struct remove_work {
+    struct lab_run *run;
+    const char *name;
+    enum lab_object_kind kind;
+};
+
+static int remove_fn(void *arg, struct lab_error *err)
+{
+    struct remove_work *w = arg;
+    struct lab_provider *p = &w->run->provider;
+    switch (w->kind) {
+    case LAB_OBJECT_VM:
+        return p->ops->destroy(p, w->name, err);
+    case LAB_OBJECT_NETWORK:
+        return p->ops->remove_network(p, w->name, err);
+    case LAB_OBJECT_MEDIUM:
+        return p->ops->remove_medium(p, w->name, err);
+    default:
+        return p->ops->remove_lab(p, err);
+    }
+}
+
+/* Intent, act, result. A seed is recorded under its node's name. */
+static int remove_object(struct lab_run *run,
+                         enum lab_object_kind kind,
+                         const char *name,
+                         struct lab_error *err)
+{
+    LAB_AUTOFREE char *medium =
+        kind == LAB_OBJECT_MEDIUM && strcmp(name, "payload") != 0 ? lab_seed_medium(name) : NULL;
+    struct remove_work work = {run, medium ? medium : name, kind};
+    if (lab_state_object_put(run->state, kind, name, LAB_OBJECT_REMOVING, NULL, err) ||
+        lab_await(run, NULL, remove_fn, &work, NULL, err))
+        return -1;
+    return lab_state_object_gone(run->state, kind, name, err);
+}
+
+static int
+remove_file(const struct lab_run *run, const char *fmt, const char *node, struct lab_error *err)
+{
+    LAB_AUTOFREE char *dir = lab_run_path(run, "%s", fmt);
+    LAB_AUTOFREE char *path = lab_path_join(dir, node);
+    return plat_remove(path, err);
+}
+
+/* virtlogd keeps up to three older pieces of a console log. */
+static int remove_rotated(const struct lab_run *run, const char *node, struct lab_error *err)
+{
+    for (int i = 0; i < 3; i++) {
+        LAB_AUTOFREE char *name = lab_format("%s.log.%d", node, i);
+        if (remove_file(run, "console", name, err))
+            return -1;
+    }
+    return 0;
+}
+
+int lab_remove_node(struct lab_run *run,
+                    const char *node,
+                    struct lab_report *report,
+                    struct lab_error *err)
+{
+    LAB_AUTOFREE char *log = lab_format("%s.log", node);
+    LAB_AUTOFREE char *pub = lab_format("%s.pub", node);
+    LAB_AUTOFREE char *iso = lab_seed_path(run, node);
+    lab_run_event(run, node, "removed", "waiting", "");
+    if (remove_object(run, LAB_OBJECT_VM, node, err) ||
+        remove_object(run, LAB_OBJECT_MEDIUM, node, err) || plat_remove(iso, err) ||
+        remove_file(run, "keys", node, err) || remove_file(run, "keys", pub, err) ||
+        remove_file(run, "console", log, err) || remove_rotated(run, node, err) ||
+        lab_state_node_gone(run->state, node, err))
+        return -1;
+    lab_run_event(run, node, "removed", "passed", "");
+    lab_report_removed(report, "VM %s with its disk", node);
+    return 0;
+}
+
+static bool ask(struct lab_run *run, const struct lab_objects *objects)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    lab_str_addf(&text, "Remove lab '%s' for good:", lab_state_name(run->state));
+    size_t vms = 0, networks = 0;
+    LAB_VEC_FOREACH (o, &objects->list) {
+        vms += o->kind == LAB_OBJECT_VM;
+        networks += o->kind == LAB_OBJECT_NETWORK;
+    }
+    lab_str_addf(&text, " %zu VM%s with disks, %zu network%s, keys and records?", vms,
+                 vms == 1 ? "" : "s", networks, networks == 1 ? "" : "s");
+    return run->listener->confirm && run->listener->confirm(run->listener->arg, lab_str_get(&text));
+}
+
+/* One that other VMs use stays: theirs matter more than our wish to leave nothing. */
+static int remove_network(struct lab_run *run,
+                          const char *name,
+                          struct lab_report *report,
+                          struct lab_error *err)
+{
+    LAB_AUTO_ERROR struct lab_error reason = LAB_ERROR_INIT;
+    if (remove_object(run, LAB_OBJECT_NETWORK, name, &reason) == 0) {
+        lab_report_removed(report, "network %s", name);
+        return 0;
+    }
+    if (reason.code != LAB_CONFLICT) {
+        lab_error_move(err, &reason);
+        return -1;
+    }
+    lab_report_kept(report, "network %s: %s", name, reason.message);
+    return lab_state_object_gone(run->state, LAB_OBJECT_NETWORK, name, err);
+}
+
+/* VMs first, since networks and storage are in use until they are gone. */
+static int remove_all(struct lab_run *run,
+                      struct lab_objects *objects,
+                      struct lab_report *report,
+                      struct lab_error *err)
+{
+    LAB_VEC_FOREACH (o, &objects->list)
+        if (o->kind == LAB_OBJECT_VM && lab_remove_node(run, o->name, report, err))
+            return -1;
+    LAB_VEC_FOREACH (o, &objects->list)
+        if (o->kind == LAB_OBJECT_MEDIUM && remove_object(run, o->kind, o->name, err))
+            return -1;
+    LAB_VEC_FOREACH (o, &objects->list) {
+        if (o->kind != LAB_OBJECT_NETWORK)
+            continue;
+        if (remove_network(run, o->name, report, err))
+            return -1;
+    }
+    LAB_VEC_FOREACH (o, &objects->list)
+        if (o->kind == LAB_OBJECT_LAB && remove_object(run, o->kind, o->name, err))
+            return -1;
+    return 0;
+}
+
+static int teardown(struct lab_run *run, bool yes, struct lab_report *report, struct lab_error *err)
+{
+    struct lab_objects objects = {{0}};
+    if (lab_state_objects(run->state, &objects, err))
+        return -1;
+    int rc = 0;
+    if (!yes && !ask(run, &objects)) {
+        rc = lab_fail(err, LAB_USAGE, "nothing was removed: teardown wants a yes");
+        lab_error_hint(err, "answer y, or give -y");
+    }
+    if (rc == 0)
+        rc = remove_all(run, &objects, report, err);
+    lab_objects_clear(&objects);
+    if (rc)
+        return -1;
+    LAB_AUTOFREE char *dir = lab_strdup(lab_state_dir(run->state));
+    lab_log_close(); /* Windows removes no open file */
+    rc = lab_state_destroy(lab_steal(&run->state), err);
+    if (rc == 0)
+        lab_report_removed(report, "folder %s with keys, media and records", dir);
+    return rc;
+}
+
+int lab_teardown(struct lab_run *run, bool yes, struct lab_report *report, struct lab_error *err)
+{
+    uint64_t began = plat_now_ms();
+    int rc = teardown(run, yes, report, err);
+    lab_report_kept(report, "the image cache");
+    report->changed = report->removed.len > 0;
+    report->took_ms = plat_now_ms() - began;
+    return rc;
+}

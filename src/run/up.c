@@ -1,0 +1,383 @@
+/* up: plan, prepare what the nodes share, let them climb. Everything may be repeated; what is
+ * proved is not proved again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "media/seed.h"
+#include "platform.h"
+#include "run/commands.h"
+#include "run/prepare.h"
+#include "run/remove.h"
+#include "run/report.h"
+#include "run/roster.h"
+
+struct plan_inputs {
+    size_t images, nodes;
+    char **sums, **hashes, *payload;
+};
+
+static void inputs_clear(struct plan_inputs *in)
+{
+    for (size_t i = 0; in->sums && i < in->images; i++)
+        free(in->sums[i]);
+    for (size_t i = 0; in->hashes && i < in->nodes; i++)
+        free(in->hashes[i]);
+    free(in->sums);
+    free(in->hashes);
+    free(in->payload);
+}
+
+static int make_plan(struct lab_run *run,
+                     const struct lab_plan_options *options,
+                     struct plan_inputs *in,
+                     struct lab_plan *out,
+                     struct lab_error *err)
+{
+    const struct lab_spec *spec = run->spec;
+    in->images = spec->images.len;
+    in->nodes = spec->nodes.len;
+    in->sums = lab_calloc(in->images, sizeof(char *));
+    in->hashes = lab_calloc(in->nodes, sizeof(char *));
+    if (lab_prepare_digests(run, in->sums, err) || lab_payload_content(run, &in->payload, err) ||
+        lab_run_observe(run, err))
+        return -1;
+    for (size_t i = 0; i < in->nodes; i++) {
+        const struct lab_node *node = &spec->nodes.items[i];
+        struct lab_str hash = LAB_STR_INIT;
+        lab_plan_provision_hash(&hash, spec, node, in->sums[node->image], in->payload);
+        in->hashes[i] = lab_str_detach(&hash);
+    }
+    return lab_plan_make(out, spec, &run->records, &run->observed, (const char *const *)in->hashes,
+                         options, err);
+}
+
+int lab_plan_now(struct lab_run *run,
+                 const struct lab_plan_options *options,
+                 struct lab_plan *out,
+                 struct lab_error *err)
+{
+    struct plan_inputs in = {0};
+    int rc = make_plan(run, options, &in, out, err);
+    inputs_clear(&in);
+    return rc;
+}
+
+/* --- from plan to climbs
+ * ---------------------------------------------------------------------------- */
+
+#define BIT(gate) (1u << (gate))
+#define LINK_GATES                                                                                 \
+    (BIT(LAB_GATE_ADDRESS) | BIT(LAB_GATE_PORT) | BIT(LAB_GATE_HOSTKEY) | BIT(LAB_GATE_LOGIN))
+#define K3S_GATES   (BIT(LAB_GATE_K3S) | BIT(LAB_GATE_READY))
+#define AGAIN_GATES (BIT(LAB_GATE_RESTARTED) | BIT(LAB_GATE_SSH_AGAIN) | K3S_GATES)
+
+static unsigned resume_gates(const struct lab_climb *c)
+{
+    const struct lab_node_record *r = c->record;
+    bool on = c->power == LAB_POWER_ON;
+    if (r->provisioned && r->detached && !c->media_attached)
+        return AGAIN_GATES;
+    if (r->provisioned)
+        return (on ? LINK_GATES : 0) | BIT(LAB_GATE_OFF) | BIT(LAB_GATE_DETACHED) | AGAIN_GATES;
+    return ~(on ? BIT(LAB_GATE_DEFINED) | BIT(LAB_GATE_POWERED) : 0u);
+}
+
+static unsigned gates_for(const struct lab_climb *c, enum lab_action action)
+{
+    unsigned gates;
+    switch (action) {
+    case LAB_ACTION_CREATE:
+    case LAB_ACTION_PROVISION:
+        gates = ~0u;
+        break;
+    case LAB_ACTION_RESUME:
+        gates = resume_gates(c);
+        break;
+    case LAB_ACTION_MODIFY:
+        gates = BIT(LAB_GATE_OFF) | BIT(LAB_GATE_DETACHED) | AGAIN_GATES;
+        break;
+    default:
+        gates = BIT(LAB_GATE_POWERED) | LINK_GATES | BIT(LAB_GATE_CLOCK) | K3S_GATES;
+        if (c->power == LAB_POWER_ON)
+            gates &= ~BIT(LAB_GATE_POWERED);
+    }
+    if (c->record->role == LAB_ROLE_NONE)
+        gates &= ~K3S_GATES;
+    return gates;
+}
+
+static void fill_record(struct lab_node_record *r,
+                        const struct lab_spec *spec,
+                        const struct lab_node *node,
+                        size_t order,
+                        const char *hash,
+                        bool anew)
+{
+    lab_assign(&r->name, node->name);
+    lab_assign(&r->group, spec->groups.items[node->group].label);
+    r->number = node->number;
+    r->role = node->role;
+    r->order = (unsigned)order;
+    if (!anew)
+        return;
+    char generation[LAB_UUID_TEXT];
+    lab_uuid_random(generation);
+    lab_assign(&r->generation, generation);
+    lab_assign(&r->provision_hash, hash);
+    r->provisioned = r->detached = r->restarted = false;
+    lab_assign(&r->boot_id, NULL);
+    r->cpu = node->cpu;
+    r->memory_mib = node->memory_mib;
+    r->disk_bytes = node->disk_bytes;
+    LAB_VEC_FOREACH (old, &r->nics) {
+        free(old->network);
+        free(old->ip);
+        free(old->mac);
+    }
+    r->nics.len = 0;
+    LAB_VEC_FOREACH (nic, &node->nics) {
+        char ip[LAB_IPV4_TEXT], mac[LAB_MAC_TEXT];
+        struct lab_nic_record *to = lab_vec_push(&r->nics);
+        to->network = lab_strdup(spec->networks.items[nic->network].name);
+        to->ip = nic->ip ? lab_strdup(lab_ipv4_format(nic->ip, ip)) : NULL;
+        to->mac = lab_strdup(lab_mac_format(nic->mac, mac));
+    }
+}
+
+/* A first boot that was cut off (host lost power, VM killed) is not run again by cloud-init: such a
+ * node begins anew. */
+static bool begins_anew(struct lab_run *run, const struct lab_plan_node *p)
+{
+    struct lab_node_record *record = lab_node_records_find(&run->records, p->name);
+    struct lab_vm_state *vm = lab_vm_states_find(&run->observed, p->name);
+    if (p->action == LAB_ACTION_RESUME)
+        return !record || (!record->provisioned && (!vm || vm->power != LAB_POWER_ON));
+    return p->action == LAB_ACTION_CREATE || p->action == LAB_ACTION_PROVISION;
+}
+
+static struct lab_node_record *record_for(struct lab_run *run, const char *name)
+{
+    struct lab_node_record *r = lab_node_records_find(&run->records, name);
+    return r ? r : lab_vec_push(&run->records.list);
+}
+
+/* A worker's master is looked at too, even when only the worker is targeted. */
+static bool takes_part(const struct lab_run *run, const struct lab_plan_node *p)
+{
+    if (!p->node || p->action == LAB_ACTION_ORPHAN || p->action == LAB_ACTION_REMOVE)
+        return false;
+    return p->targeted || (run->options->targets_len && p->action == LAB_ACTION_KEEP &&
+                           p->node->role == LAB_ROLE_MASTER);
+}
+
+/* The names of the lab: written to every guest again when they changed since the last full `up`. */
+static void hosts_digest(const struct lab_run *run, struct lab_str *text, char hex[LAB_SHA256_HEX])
+{
+    lab_seed_hosts(text, run->spec);
+    lab_sha256_hex(lab_str_get(text), text->len, hex);
+}
+
+static void note_growth(struct lab_ladder *l)
+{
+    struct lab_str text = LAB_STR_INIT;
+    char hex[LAB_SHA256_HEX];
+    hosts_digest(l->run, &text, hex);
+    const char *last = lab_state_get(l->run->state, "hosts");
+    if (last && strcmp(last, hex) != 0)
+        l->hosts = lab_str_detach(&text);
+    lab_str_clear(&text);
+}
+
+static int record_hosts(struct lab_run *run, struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    char hex[LAB_SHA256_HEX];
+    hosts_digest(run, &text, hex);
+    return run->options->targets_len ? 0 : lab_state_set(run->state, "hosts", hex, err);
+}
+
+static int fill_ladder(struct lab_ladder *l,
+                       struct lab_run *run,
+                       const struct lab_plan *plan,
+                       struct plan_inputs *in,
+                       struct lab_error *err)
+{
+    size_t n = 0;
+    /* All records first: the vector must not move once climbs point into it. */
+    LAB_VEC_FOREACH (p, &plan->nodes) {
+        if (!takes_part(run, p))
+            continue;
+        size_t order = (size_t)(p->node - run->spec->nodes.items);
+        fill_record(record_for(run, p->name), run->spec, p->node, order, in->hashes[order],
+                    begins_anew(run, p));
+        n++;
+    }
+    lab_ladder_init(l, run, LAB_LADDER_UP, n);
+    note_growth(l);
+    n = 0;
+    LAB_VEC_FOREACH (p, &plan->nodes) {
+        if (!takes_part(run, p))
+            continue;
+        struct lab_climb *c = &l->climbs[n++];
+        struct lab_vm_state *vm = lab_vm_states_find(&run->observed, p->name);
+        c->ladder = l;
+        c->node = p->node;
+        c->record = lab_node_records_find(&run->records, p->name);
+        c->power = vm ? vm->power : LAB_POWER_ABSENT;
+        c->media_attached = vm && (vm->seed_attached || vm->payload_attached);
+        c->provision = c->record->boot_id == NULL && !c->record->provisioned && begins_anew(run, p);
+        c->gates = gates_for(c, c->provision ? LAB_ACTION_PROVISION : p->action);
+        c->stale_hosts = l->hosts && !c->provision;
+        if (c->provision)
+            c->power = LAB_POWER_ABSENT;
+        if (c->gates & BIT(LAB_GATE_DEFINED))
+            lab_climb_save(c);
+        if (c->error.code != LAB_OK) {
+            lab_error_copy(err, &c->error);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* --- prune
+ * ------------------------------------------------------------------------------------------- */
+
+static int prune(struct lab_run *run,
+                 const struct lab_plan *plan,
+                 bool yes,
+                 struct lab_report *report,
+                 struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str names = LAB_STR_INIT;
+    LAB_VEC_FOREACH (p, &plan->nodes)
+        if (p->action == LAB_ACTION_REMOVE && p->targeted)
+            lab_str_addf(&names, "%s%s", names.len ? ", " : "", p->name);
+    if (!names.len)
+        return 0;
+    LAB_AUTOFREE char *question = lab_format("Remove %s for good?", lab_str_get(&names));
+    if (!yes && !(run->listener->confirm && run->listener->confirm(run->listener->arg, question))) {
+        lab_fail(err, LAB_USAGE, "not removing %s without a yes", lab_str_get(&names));
+        return lab_error_hint(err, "answer y, or give -y");
+    }
+    LAB_VEC_FOREACH (p, &plan->nodes) {
+        if (p->action != LAB_ACTION_REMOVE || !p->targeted)
+            continue;
+        /* a stranger's VM took the name: only our record goes */
+        struct lab_vm_state *vm = lab_vm_states_find(&run->observed, p->name);
+        bool foreign = vm && vm->power != LAB_POWER_ABSENT && !vm->ours;
+        if (foreign ? lab_state_node_gone(run->state, p->name, err)
+                    : lab_remove_node(run, p->name, report, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int record_lab(struct lab_run *run, struct lab_error *err)
+{
+    if (lab_state_set(run->state, "provider", run->provider.ops->name, err) ||
+        lab_state_set(run->state, "username", run->spec->auth.username, err))
+        return -1;
+    return run->spec->libvirt_uri ? lab_state_set(run->state, "uri", run->spec->libvirt_uri, err)
+                                  : 0;
+}
+
+static int probe_fn(void *arg, struct lab_error *err)
+{
+    struct lab_run *run = arg;
+    return run->provider.ops->probe(&run->provider, &run->host, err);
+}
+
+/* For OpenSSH and friends: the same pins that labctl itself uses. */
+static int write_known_hosts(struct lab_run *run, struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    LAB_AUTOFREE char *path = lab_run_path(run, "known_hosts");
+    LAB_VEC_FOREACH (r, &run->records.list) {
+        LAB_AUTOFREE char *pub = lab_run_path(run, "keys/%s.pub", r->name);
+        if (!r->nics.len || !r->nics.items[0].ip || !lab_file_exists(pub))
+            continue;
+        lab_str_addf(&text, "%s,%s ", r->name, r->nics.items[0].ip);
+        if (lab_file_read(pub, 4096, &text, err))
+            return -1;
+        if (text.len && text.ptr[text.len - 1] != '\n')
+            lab_str_add(&text, "\n");
+    }
+    return lab_file_replace(path, lab_str_get(&text), text.len, 0600, err);
+}
+
+static int probe_host(struct lab_run *run, struct lab_error *err)
+{
+    return run->host.hypervisor ? 0 : lab_await(run, NULL, probe_fn, run, NULL, err);
+}
+
+/* What the nodes share. Only what is needed: a look at a lab that is up makes nothing. */
+static int prepare(struct lab_ladder *l, struct plan_inputs *in, struct lab_error *err)
+{
+    bool defines = false;
+    for (size_t i = 0; i < l->len; i++)
+        defines =
+            defines || (l->climbs[i].gates & (BIT(LAB_GATE_DEFINED) | BIT(LAB_GATE_DETACHED)));
+    if (lab_preflight(l, err) || lab_prepare_networks(l, err))
+        return -1;
+    if (!defines)
+        return 0;
+    struct lab_run *run = l->run;
+    if (probe_host(run, err) ||
+        lab_state_object_put(run->state, LAB_OBJECT_LAB, "storage", LAB_OBJECT_MAKING, NULL, err))
+        return -1;
+    return lab_prepare_images(l, in->sums, err) || lab_prepare_payload(l, err) ? -1 : 0;
+}
+
+static int up(struct lab_run *run,
+              const struct lab_up_options *options,
+              struct plan_inputs *in,
+              struct lab_plan *plan,
+              struct lab_ladder *l,
+              struct lab_report *report,
+              struct lab_error *err)
+{
+    if (lab_prepare_keys(run, err) || make_plan(run, &options->plan, in, plan, err))
+        return -1;
+    LAB_VEC_FOREACH (note, &plan->notes)
+        lab_run_warning(run, "%s", *note);
+    if (prune(run, plan, options->yes, report, err) || record_lab(run, err) ||
+        fill_ladder(l, run, plan, in, err) || lab_prepare_password(l, err))
+        return -1;
+    if (lab_spec_has_role(run->spec, LAB_ROLE_MASTER)) {
+        LAB_AUTOFREE char *token = lab_run_path(run, "keys/k3s-token");
+        if (lab_k3s_token(&l->k3s, token, err))
+            return -1;
+    }
+    if (prepare(l, in, err))
+        return -1;
+    if (options->no_start)
+        l->last = LAB_GATE_DEFINED;
+    report->changed = plan->changes;
+    int rc = lab_ladder_run(l, err);
+    lab_report_climbs(report, l);
+    return rc || write_known_hosts(run, err) || record_hosts(run, err) ? -1 : 0;
+}
+
+int lab_up(struct lab_run *run,
+           const struct lab_up_options *options,
+           struct lab_report *report,
+           struct lab_error *err)
+{
+    struct plan_inputs in = {0};
+    struct lab_plan plan = {0};
+    struct lab_ladder ladder = {0};
+    uint64_t began = plat_now_ms();
+    if (lab_state_run_begin(run->state, "up", err))
+        return -1;
+    int rc = up(run, options, &in, &plan, &ladder, report, err);
+    report->took_ms = plat_now_ms() - began;
+    if (lab_state_run_end(run->state, rc ? (int)err->code : 0, rc ? NULL : err))
+        rc = -1;
+    lab_ladder_clear(&ladder);
+    lab_plan_clear(&plan);
+    inputs_clear(&in);
+    return rc;
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# The main job on three real guests: up from nothing, proved from inside the guests and from libvirt,
+# up again, power, a reboot of the host, growth, teardown.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+nodes="k3s-master1 k3s-worker1 k3s-worker2"
+start_box
+mkdir -p "$work/payload"
+cp -r tests/standin/k3s "$work/payload/k3s"
+head -c 3000000 /dev/urandom >"$work/payload/blob"
+cp seeds/sample/lab.yaml "$lab"
+footprint >"$work/before"
+
+say "validate and plan touch nothing"
+labctl -f "$lab" validate
+plan=$(labctl -f "$lab" plan)
+echo "$plan"
+for n in $nodes; do holds "plan creates $n" "$n +create" "$plan"; done
+[ ! -e "$LABCTL_HOME/labs/sample" ] || die "plan made a folder"
+ok "plan left no trace"
+
+say "up"
+began=$(date +%s)
+labctl -f "$lab" up 2>&1 | tee "$work/up.log"
+say "up took $(($(date +%s) - began)) s"
+grep -q 'lab payload' "$work/up.log" || die "no payload step in the log"
+
+say "from inside the guests"
+declare -A boot machine instance
+for n in $nodes; do
+    generation=$(on "$n" sudo sed -n 's/^generation=//p' /var/lib/iso-copy-complete)
+    holds "$n: generation of the marker is in the instance id" "^iid-sample-$n-$generation\$" \
+        "$(on "$n" sudo cat /var/lib/cloud/data/instance-id)"
+    made=$(on "$n" sudo sed -n 's/^time=//p' /var/lib/iso-copy-complete)
+    [ "$made" -ge "$began" ] || die "$n: the marker is older than this run"
+    ok "$n: the marker was made in this run"
+    same "$n: payload files copied" "$(find "$work/payload" -type f | wc -l)" \
+        "$(on "$n" sudo sed -n 's/^files=//p' /var/lib/iso-copy-complete)"
+    same "$n: blob" "$(sha256sum <"$work/payload/blob")" \
+        "$(on "$n" 'sudo sha256sum </usr/local/seed/blob')"
+    # cloud-init's own words, of the provisioning boot: they survive in /var/lib
+    same "$n: cloud-init errors" "[]" "$(on "$n" sudo cat /var/lib/cloud/data/result.json |
+        python3 -c 'import json,sys; print(json.load(sys.stdin)["v1"]["errors"])')"
+    boot[$n]=$(on "$n" cat /proc/sys/kernel/random/boot_id)
+    machine[$n]=$(on "$n" cat /etc/machine-id)
+    instance[$n]=$(on "$n" sudo cat /var/lib/cloud/data/instance-id)
+    same "$n: boots so far (provisioning, and after the detach)" 2 \
+        "$(on "$n" 'sudo journalctl --list-boots --no-pager | grep -c "[0-9a-f]\{32\}"')"
+    same "$n: no disc in the guest" "" "$(on "$n" 'ls /dev/disk/by-label 2>/dev/null | grep -iE "cidata|payload" || true')"
+done
+differ "machine ids" "${machine[k3s-worker1]}" "${machine[k3s-worker2]}"
+
+say "from libvirt: no disc, live and in the definition"
+for n in $nodes; do
+    same "$n: cdroms live" 0 "$(virsh_ dumpxml "$n" | grep -c "device='cdrom'" || true)"
+    same "$n: cdroms defined" 0 "$(virsh_ dumpxml --inactive "$n" | grep -c "device='cdrom'" || true)"
+done
+same "seed ISOs left" "" "$(in_box find /var/lib/libvirt/images "$LABCTL_HOME" -name '*seed*.iso')"
+
+say "order: the master's second boot began before the workers'"
+born() { on "$1" 'echo $(($(date +%s) - $(cut -d. -f1 /proc/uptime)))'; }
+m=$(born k3s-master1)
+for n in k3s-worker1 k3s-worker2; do
+    w=$(born "$n")
+    [ "$m" -lt "$w" ] || die "$n booted at $w, the master at $m"
+    ok "master booted $((w - m)) s before $n"
+done
+
+say "the cluster"
+list=$(on k3s-master1 sudo k3s kubectl get nodes)
+echo "$list"
+for n in $nodes; do holds "$n is Ready" "^$n +Ready" "$list"; done
+status=$(labctl -f "$lab" status)
+echo "$status"
+for n in $nodes; do holds "status of $n" "$n .*running" "$status"; done
+
+say "up again changes nothing"
+start=$SECONDS
+labctl -f "$lab" up
+say "the second up took $((SECONDS - start)) s"
+holds "plan has nothing to do" "nothing to do" "$(labctl -f "$lab" plan)"
+for n in $nodes; do same "$n: boot id after the second up" "${boot[$n]}" "$(on "$n" cat /proc/sys/kernel/random/boot_id)"; done
+
+say "ssh and exec"
+same "remote status passed on" 7 "$(status_of on k3s-worker1 exit 7)"
+same "stdin reaches the guest" "hello" "$(echo hello | on k3s-worker1 cat)"
+same "unknown node" 255 "$(status_of labctl -f "$lab" ssh nobody -- true)"
+out=$(labctl -f "$lab" exec -- hostname)
+for n in $nodes; do holds "exec on $n" "^$n +\| $n\$" "$out"; done
+
+say "a stranger with the pinned address is refused"
+key=$LABCTL_HOME/labs/sample/keys/k3s-worker1
+cp "$key" "$work/key" && cp "$key.pub" "$work/key.pub"
+ssh-keygen -q -t ed25519 -N '' -f "$work/other" && cp "$work/other" "$key" && cp "$work/other.pub" "$key.pub"
+out=$(labctl -f "$lab" ssh k3s-worker1 -- true 2>&1) && die "logged in to a stranger"
+holds "both fingerprints are shown" "SHA256:.*SHA256:" "$(tr '\n' ' ' <<<"$out")"
+cp "$work/key" "$key" && cp "$work/key.pub" "$key.pub"
+
+say "a stale marker is not believed"
+on k3s-worker2 'sudo sed -i s/^generation=.*/generation=stale/ /var/lib/iso-copy-complete'
+sqlite3 "$LABCTL_HOME/labs/sample/state.db" "update node set provisioned=0, restarted=0, detached=0 where name='k3s-worker2'"
+same "wait for the copy of a stale generation" 6 \
+    "$(status_of labctl -f "$lab" wait --target k3s-worker2 --for iso-copy --timeout 8s)"
+sqlite3 "$LABCTL_HOME/labs/sample/state.db" "update node set provisioned=1, restarted=1, detached=1 where name='k3s-worker2'"
+
+say "restart: master first"
+labctl -f "$lab" restart
+for n in $nodes; do
+    differ "$n: boot id" "${boot[$n]}" "$(on "$n" cat /proc/sys/kernel/random/boot_id)"
+    same "$n: machine id" "${machine[$n]}" "$(on "$n" cat /etc/machine-id)"
+    same "$n: instance id" "${instance[$n]}" "$(on "$n" sudo cat /var/lib/cloud/data/instance-id)"
+done
+
+say "the host loses its power"
+scripts/sandbox reboot "$box"
+holds "status says they are off" "k3s-master1 .*off" "$(labctl -f "$lab" status)"
+holds "plan starts them" "k3s-worker1 +start" "$(labctl -f "$lab" plan)"
+labctl -f "$lab" up
+for n in $nodes; do same "$n: instance id" "${instance[$n]}" "$(on "$n" sudo cat /var/lib/cloud/data/instance-id)"; done
+
+say "stop"
+labctl -f "$lab" stop
+for n in $nodes; do same "$n" "shut off" "$(virsh_ domstate "$n")"; done
+
+say "teardown"
+same "teardown wants a yes" 2 "$(status_of labctl -f "$lab" teardown </dev/null)"
+labctl -f "$lab" teardown -y
+footprint >"$work/after"
+diff "$work/before" "$work/after" || die "teardown left something"
+ok "nothing is left"
+labctl -f "$lab" teardown -y
+ok "a second teardown is fine"

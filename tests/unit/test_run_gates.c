@@ -1,0 +1,201 @@
+/* Checks and holds of the ladder without a guest: facts in, answer out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "platform.h"
+#include "run/climb.h"
+
+struct bench {
+    struct lab_run run;
+    struct lab_run_options options;
+    struct lab_listener listener;
+    struct lab_ladder ladder;
+    struct lab_node_record records[3];
+};
+
+static int setup(void **state)
+{
+    struct bench *b = lab_alloc(sizeof(*b));
+    static const char *const names[] = {"m1", "w1", "w2"};
+    b->run.options = &b->options;
+    b->run.listener = &b->listener;
+    lab_ladder_init(&b->ladder, &b->run, LAB_LADDER_UP, 3);
+    for (size_t i = 0; i < 3; i++) {
+        b->records[i].name = (char *)names[i];
+        b->records[i].generation = (char *)"g2";
+        b->records[i].role = i ? LAB_ROLE_WORKER : LAB_ROLE_MASTER;
+        b->ladder.climbs[i].ladder = &b->ladder;
+        b->ladder.climbs[i].record = &b->records[i];
+        b->ladder.climbs[i].link = LAB_LINK_LOGIN;
+        /* any non-NULL guest: checks then do not connect; never dereferenced here */
+        b->ladder.climbs[i].guest = (struct lab_guest *)b;
+        b->ladder.climbs[i].step_ms = plat_now_ms();
+    }
+    *state = b;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct bench *b = *state;
+    for (size_t i = 0; i < 3; i++)
+        b->ladder.climbs[i].guest = NULL;
+    lab_ladder_clear(&b->ladder);
+    free(b);
+    return 0;
+}
+
+static void fact(struct lab_climb *c, const char *key, const char *value)
+{
+    struct lab_fact *f = lab_vec_push(&c->facts);
+    f->key = lab_strdup(key);
+    f->value = lab_strdup(value);
+}
+
+static void copy_of_this_generation_passes(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "copy", "generation=g2 node=w1 boot_id=x files=7 bytes=1 manifest_sha256=y time=1");
+    assert_int_equal(lab_check_copy(c), LAB_PASS);
+    assert_string_equal(lab_str_get(&c->evidence), "7 files verified");
+}
+
+static void stale_copy_waits_and_says_so(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "copy", "generation=g1 node=w1 files=7");
+    fact(c, "ci_stage", "modules-final");
+    assert_int_equal(lab_check_copy(c), LAB_WAIT);
+    assert_non_null(strstr(lab_str_get(&c->evidence), "another generation"));
+}
+
+/* "generation=g2" must be a whole word: a longer generation that begins alike is another one. */
+static void longer_generation_is_another(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "copy", "generation=g22 files=7");
+    assert_int_equal(lab_check_copy(c), LAB_WAIT);
+}
+
+static void failed_copy_names_file_and_reason(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "copy_failed", "generation=g2 node=w1 file=k3s/k3s reason=the sum differs time=12");
+    assert_int_equal(lab_check_copy(c), LAB_FAILED);
+    assert_int_equal(c->error.code, LAB_GUEST);
+    assert_string_equal(c->error.message,
+                        "copying the ISO failed in the guest: the sum differs (file k3s/k3s)");
+}
+
+static void failed_copy_of_another_generation_is_ignored(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "copy_failed", "generation=g1 file=a reason=b time=1");
+    assert_int_equal(lab_check_copy(c), LAB_WAIT);
+}
+
+static void disabled_cloud_init_fails_the_copy(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "ci_installed", "yes");
+    fact(c, "ci_enabled", "disabled");
+    assert_int_equal(lab_check_copy(c), LAB_FAILED);
+    assert_non_null(strstr(c->error.message, "cidata"));
+}
+
+static void clock_within_limits_passes(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    assert_int_equal(lab_check_clock(c), LAB_WAIT);
+    c->skew_known = true;
+    c->skew_ms = -4900;
+    assert_int_equal(lab_check_clock(c), LAB_PASS);
+    c->skew_ms = 3600000;
+    assert_int_equal(lab_check_clock(c), LAB_WAIT);
+    assert_non_null(strstr(lab_str_get(&c->evidence), "+3600.0 s"));
+}
+
+static void workers_wait_for_the_master(void **state)
+{
+    struct lab_ladder *l = &((struct bench *)*state)->ladder;
+    bool dead;
+    l->climbs[0].gate = LAB_GATE_CLOUD_INIT;
+    assert_null(lab_hold_restart(&l->climbs[0], &dead));
+    assert_non_null(lab_hold_restart(&l->climbs[1], &dead));
+    assert_false(dead);
+    l->climbs[0].gate = LAB_GATE_READY; /* past the k3s gate */
+    assert_null(lab_hold_restart(&l->climbs[1], &dead));
+    assert_null(lab_hold_k3s(&l->climbs[1], &dead));
+}
+
+/* A failed master must not leave the workers powered off; they come up and then say why not more. */
+static void failed_master_frees_the_restart_and_blocks_k3s(void **state)
+{
+    struct lab_ladder *l = &((struct bench *)*state)->ladder;
+    bool dead;
+    l->climbs[0].end = LAB_CLIMB_FAILED;
+    assert_null(lab_hold_restart(&l->climbs[1], &dead));
+    assert_non_null(lab_hold_k3s(&l->climbs[1], &dead));
+    assert_true(dead);
+}
+
+static void masters_go_down_last(void **state)
+{
+    struct lab_ladder *l = &((struct bench *)*state)->ladder;
+    bool dead;
+    assert_null(lab_hold_off(&l->climbs[0], &dead));
+    l->kind = LAB_LADDER_STOP;
+    assert_non_null(lab_hold_off(&l->climbs[0], &dead));
+    assert_null(lab_hold_off(&l->climbs[1], &dead));
+    l->climbs[1].end = LAB_CLIMB_DONE;
+    l->climbs[2].end = LAB_CLIMB_FAILED;
+    assert_null(lab_hold_off(&l->climbs[0], &dead));
+}
+
+static void ready_is_a_whole_word(void **state)
+{
+    (void)state;
+    struct lab_k3s k = {.nodes = (char *)"m1:Ready,w1:NotReady,w11:Ready"};
+    assert_true(lab_k3s_is_ready(&k, "m1"));
+    assert_false(lab_k3s_is_ready(&k, "w1"));
+    assert_true(lab_k3s_is_ready(&k, "w11"));
+    assert_false(lab_k3s_is_ready(&k, "w2"));
+}
+
+static void every_gate_has_a_name_of_its_own(void **state)
+{
+    (void)state;
+    for (int i = 0; i < LAB_GATE_COUNT; i++) {
+        assert_non_null(lab_gates[i].name);
+        assert_non_null(lab_gates[i].title);
+        assert_non_null(lab_gates[i].check);
+        assert_int_equal(lab_gate_by_name(lab_gates[i].name), i);
+    }
+    assert_int_equal(lab_gate_by_name("nothing"), -1);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(copy_of_this_generation_passes),
+        CASE(stale_copy_waits_and_says_so),
+        CASE(longer_generation_is_another),
+        CASE(failed_copy_names_file_and_reason),
+        CASE(failed_copy_of_another_generation_is_ignored),
+        CASE(disabled_cloud_init_fails_the_copy),
+        CASE(clock_within_limits_passes),
+        CASE(workers_wait_for_the_master),
+        CASE(failed_master_frees_the_restart_and_blocks_k3s),
+        CASE(masters_go_down_last),
+        cmocka_unit_test(ready_is_a_whole_word),
+        cmocka_unit_test(every_gate_has_a_name_of_its_own),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
