@@ -26,7 +26,7 @@ static int switch_power(struct lab_run *run,
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < ladder.len; i++) {
         struct lab_climb *c = &ladder.climbs[i];
-        c->gates = gates;
+        c->gates = lab_run_targeted(run, c->record->name) ? gates : up_gates;
         if (c->record->role == LAB_ROLE_NONE)
             c->gates &= ~(BIT(LAB_GATE_K3S) | BIT(LAB_GATE_READY));
         if (c->power == LAB_POWER_ON)

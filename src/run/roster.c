@@ -30,6 +30,14 @@ static int check_vm(struct lab_run *run,
     return 0;
 }
 
+/* A worker's master is looked at too: only it knows who is Ready. */
+static bool
+takes_part(const struct lab_run *run, enum lab_ladder_kind kind, const struct lab_node_record *r)
+{
+    return lab_run_targeted(run, r->name) ||
+           (kind != LAB_LADDER_STOP && r->role == LAB_ROLE_MASTER && r->restarted);
+}
+
 int lab_roster(struct lab_ladder *out,
                struct lab_run *run,
                enum lab_ladder_kind kind,
@@ -39,11 +47,11 @@ int lab_roster(struct lab_ladder *out,
     if (lab_need_lab(run, err) || lab_prepare_keys(run, err) || lab_run_observe(run, err))
         return -1;
     LAB_VEC_FOREACH (r, &run->records.list)
-        n += lab_run_targeted(run, r->name);
+        n += takes_part(run, kind, r);
     lab_ladder_init(out, run, kind, n);
     n = 0;
     LAB_VEC_FOREACH (r, &run->records.list) {
-        if (!lab_run_targeted(run, r->name))
+        if (!takes_part(run, kind, r))
             continue;
         struct lab_vm_state *vm = lab_vm_states_find(&run->observed, r->name);
         if (check_vm(run, r->name, vm, err)) {

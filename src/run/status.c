@@ -39,6 +39,11 @@ put_record(struct lab_run *run, struct lab_status *out, const struct lab_node_re
     put_power(row, vm);
     if (!row->note && vm && vm->power == LAB_POWER_ABSENT)
         row->note = lab_strdup("gone from the hypervisor; 'up' makes it anew");
+    if (vm && vm->power == LAB_POWER_ON)
+        return;
+    /* what was ready before is not ready while it is off */
+    lab_assign(&row->gate, NULL);
+    lab_assign(&row->state, NULL);
     if (!row->note && record->restarted && vm && vm->power == LAB_POWER_OFF)
         row->note = lab_strdup("off; 'up' or 'start' starts it");
 }
