@@ -45,7 +45,7 @@ holds() { # WHAT PATTERN TEXT
 }
 status_of() { # runs, prints the status
     local rc=0
-    "$@" || rc=$?
+    "$@" >&2 || rc=$?
     echo "$rc"
 }
 
@@ -53,7 +53,7 @@ finish() {
     local rc=$?
     if [ "$rc" != 0 ]; then
         for log in "$LABCTL_HOME"/labs/*/labctl.log; do
-            [ -f "$log" ] && { echo "--- end of $log"; tail -n 40 "$log"; }
+            [ -f "$log" ] && { echo "--- end of $log"; grep -v dumpxml "$log" | tail -n 40; }
         done
         for log in "$LABCTL_HOME"/labs/*/console/*.log; do
             [ -f "$log" ] && { echo "--- end of $log"; tail -n 8 "$log"; }
@@ -73,13 +73,15 @@ start_box() {
 }
 
 # What must be the same before the lab and after its teardown. The image cache may stay.
-footprint() {
+footprint() (
+    set +e +o pipefail # nothing found is an answer here
     virsh_ list --all --name | sort
     virsh_ net-list --all --name | sort
     virsh_ pool-list --all --name | grep -vx labctl_images | sort
     in_box find /var/lib/libvirt /etc/libvirt -type f -not -path '*labctl_images*' \
         -not -path '/var/lib/libvirt/dnsmasq/*.macs' -not -path '*/qemu/domain-*' | sort
+    # shellcheck disable=SC2016 # expanded inside
     in_box sh -c 'for p in /proc/[0-9]*; do cat "$p/comm" 2>/dev/null; done' |
         grep -E '^(qemu|labctl|dnsmasq|virsh)' | sort
     find "$LABCTL_HOME/labs" -mindepth 1 2>/dev/null | sort
-}
+)

@@ -38,7 +38,7 @@ for n in $nodes; do
     same "$n: payload files copied" "$(find "$work/payload" -type f | wc -l)" \
         "$(on "$n" sudo sed -n 's/^files=//p' /var/lib/iso-copy-complete)"
     same "$n: blob" "$(sha256sum <"$work/payload/blob")" \
-        "$(on "$n" 'sudo sha256sum </usr/local/seed/blob')"
+        "$(on "$n" 'sudo cat /usr/local/seed/blob | sha256sum')"
     # cloud-init's own words, of the provisioning boot: they survive in /var/lib
     same "$n: cloud-init errors" "[]" "$(on "$n" sudo cat /var/lib/cloud/data/result.json |
         python3 -c 'import json,sys; print(json.load(sys.stdin)["v1"]["errors"])')"
@@ -100,8 +100,11 @@ cp "$work/key" "$key" && cp "$work/key.pub" "$key.pub"
 say "a stale marker is not believed"
 on k3s-worker2 'sudo sed -i s/^generation=.*/generation=stale/ /var/lib/iso-copy-complete'
 sqlite3 "$LABCTL_HOME/labs/sample/state.db" "update node set provisioned=0, restarted=0, detached=0 where name='k3s-worker2'"
-same "wait for the copy of a stale generation" 6 \
-    "$(status_of labctl -f "$lab" wait --target k3s-worker2 --for iso-copy --timeout 8s)"
+rc=0
+labctl -f "$lab" wait --target k3s-worker2 --for iso-copy --timeout 30s >"$work/stale.log" 2>&1 || rc=$?
+cat "$work/stale.log"
+same "wait for the copy of a stale generation" 6 "$rc"
+holds "the stale marker is named" "another generation .*stale" "$(cat "$work/stale.log")"
 sqlite3 "$LABCTL_HOME/labs/sample/state.db" "update node set provisioned=1, restarted=1, detached=1 where name='k3s-worker2'"
 
 say "restart of one node"
