@@ -183,8 +183,8 @@ parse_option(struct lab_cli *cli, int argc, char **argv, int *i, bool *help, str
     const char *value = name[n] == '=' ? name + n + 1 : is_letter && name[1] ? name + 1 : NULL;
     if (!o->value && value && !is_letter)
         return lab_fail(err, LAB_USAGE, "option '--%s' takes no value", o->name);
-    if (!o->value && value) { /* -qv: flags in a row */
-        LAB_AUTOFREE char *next = lab_format("-%s", value);
+    if (!o->value && value) {                            /* -qv: flags in a row */
+        char *next = own(cli, lab_format("-%s", value)); /* values may point into it */
         char *again[] = {next};
         int zero = 0;
         return take(cli, o, NULL, help, err) ? -1 : parse_option(cli, 1, again, &zero, help, err);

@@ -175,6 +175,24 @@ static void print_plain(const struct lab_event *e)
             strcmp(e->state, "passed") == 0 ? "" : e->state, *e->evidence ? ": " : "", e->evidence);
 }
 
+/* A wait must not look like a hang: what is seen, when it changed, at most every half minute. */
+static void
+print_patience(struct lab_view *v, const char *node, const char *gate, const char *evidence)
+{
+    LAB_AUTOFREE char *name = *node ? lab_strdup(node) : lab_format("lab %s", gate);
+    struct line *line = line_of(v, name);
+    uint64_t now = plat_now_ms();
+    uint64_t last = line->ended_ms > line->began_ms ? line->ended_ms : line->began_ms;
+    if (!*evidence || now - last < 30000 ||
+        (line->evidence && strcmp(line->evidence, evidence) == 0))
+        return;
+    line->ended_ms = now;
+    lab_assign(&line->evidence, evidence);
+    struct lab_event e = {plat_wall_ms(), (char *)node, (char *)gate, (char *)"waits",
+                          (char *)evidence};
+    print_plain(&e);
+}
+
 static void print_ndjson(const struct lab_event *e)
 {
     json_t *line = json_pack("{s:I, s:s, s:s, s:s, s:s}", "time_ms", (json_int_t)e->at_ms, "node",
@@ -193,7 +211,7 @@ static void print_ndjson(const struct lab_event *e)
 static bool ends_node(const struct lab_event *e)
 {
     return strcmp(e->state, "failed") == 0 || strcmp(e->state, "blocked") == 0 ||
-           (!*e->node && strcmp(e->state, "passed") == 0);
+           (strcmp(e->state, "passed") == 0 && (!*e->node || strcmp(e->gate, "done") == 0));
 }
 
 static void note_event(struct lab_view *v, const struct lab_event *e)
@@ -230,6 +248,8 @@ static void on_event(void *arg, const struct lab_event *e)
 static void on_live(void *arg, const char *node, const char *gate, const char *evidence)
 {
     struct lab_view *v = arg;
+    if (v->mode == PLAIN)
+        print_patience(v, node, gate, evidence);
     if (v->mode != LIVE)
         return;
     LAB_AUTOFREE char *name = *node ? lab_strdup(node) : lab_format("lab %s", gate);
@@ -296,4 +316,5 @@ void lab_view_end(struct lab_cli *cli)
     lab_vec_clear(&v->lines);
     free(v);
     cli->view = NULL;
+    cli->listener = (struct lab_listener){0}; /* late words have nowhere to go */
 }

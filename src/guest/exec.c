@@ -40,7 +40,7 @@ static void exec_late(struct lab_channel *ch, struct lab_error *err)
     }
     lab_fail(err, LAB_TIMEOUT, "'%s' could not run: no login on '%s' within %s; last seen: %s",
              ch->name, g->node, lab_str_get(&limit), g->evidence);
-    lab_error_hint(err, "look at its console: labctl console %s", g->node);
+    lab_error_hint(err, "look at the console log of %s in the lab's folder", g->node);
 }
 
 static void keep(struct lab_channel *ch, struct lab_str *to, int fd, const char *bytes, size_t n)

@@ -190,7 +190,7 @@ static void shell_late(struct lab_channel *ch, struct lab_error *err)
     struct lab_guest *g = ch->guest;
     lab_fail(err, LAB_TIMEOUT, "no login on '%s' within %u s; last seen: %s", g->node,
              (unsigned)(login_ms / 1000), g->evidence);
-    lab_error_hint(err, "look at its console: labctl console %s", g->node);
+    lab_error_hint(err, "look at the console log of %s in the lab's folder", g->node);
 }
 
 static void ask_for_terminal(struct lab_channel *ch)

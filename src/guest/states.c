@@ -212,12 +212,11 @@ static bool step_hostkey(struct lab_guest *g)
     lab_fail(&err, LAB_INTEGRITY,
              "the SSH server at %s is not '%s': host key differs: expected %s got %s", g->where,
              g->node, expected, got);
-    lab_error_hint(
-        &err,
-        "no login was tried. Another machine may have this address (ip neigh), or the "
-        "guest lost its host key; look with 'labctl console %s', and provision anew with "
-        "'labctl up --recreate %s' if the guest is meant to be new",
-        g->node, g->node);
+    lab_error_hint(&err,
+                   "no login was tried. Another machine may have this address (ip neigh), or the "
+                   "guest lost its host key; look at its console log, and provision anew with "
+                   "'labctl up --recreate %s' if the guest is meant to be new",
+                   g->node);
     lab_guest_over(g, &err);
     return false;
 }

@@ -79,6 +79,8 @@ uint64_t lab_climb_stall_ms(const struct lab_climb *c)
 void lab_climb_save(struct lab_climb *c)
 {
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    if (c->ladder->observe)
+        return; /* the ledger is only read */
     if (lab_state_node_put(c->ladder->run->state, c->record, &err))
         lab_climb_fail(c, err.code, "cannot record the state of '%s': %s", c->record->name,
                        err.message);
@@ -208,7 +210,6 @@ static void exec_done(void *arg, const struct lab_exec_result *result, const str
 {
     struct lab_climb *c = arg;
     c->exec_pending = false;
-    c->moved_ms = plat_now_ms();
     if (!err && result->status == 0) {
         lab_assign(&c->exec_out, result->out);
         return;
@@ -224,11 +225,19 @@ static void exec_done(void *arg, const struct lab_exec_result *result, const str
 
 void lab_climb_exec(struct lab_climb *c, const char *command, const char *input)
 {
+    lab_climb_exec_long(c, command, input, 120000);
+}
+
+void lab_climb_exec_long(struct lab_climb *c,
+                         const char *command,
+                         const char *input,
+                         uint64_t timeout_ms)
+{
     LAB_AUTOFREE char *as_root = lab_format("sudo -n %s", command);
     struct lab_exec exec = {.command = as_root,
                             .input = input,
                             .input_len = input ? strlen(input) : 0,
-                            .timeout_ms = 120000,
+                            .timeout_ms = timeout_ms,
                             .done = exec_done,
                             .arg = c};
     c->exec_pending = true;

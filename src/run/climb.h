@@ -109,6 +109,10 @@ enum lab_answer lab_climb_fail(struct lab_climb *c, enum lab_code code, const ch
 void lab_climb_work(struct lab_climb *c, lab_work_fn fn); /* fn gets the climb */
 /* Runs a command in the guest as root; when it failed the gate fails with its output. */
 void lab_climb_exec(struct lab_climb *c, const char *command, const char *input);
+void lab_climb_exec_long(struct lab_climb *c,
+                         const char *command,
+                         const char *input,
+                         uint64_t timeout_ms);
 void lab_climb_save(struct lab_climb *c); /* record → ledger */
 bool lab_climb_passed(const struct lab_climb *c, enum lab_gate gate);
 void lab_climb_connect(struct lab_climb *c);

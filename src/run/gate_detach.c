@@ -40,11 +40,9 @@ static enum lab_answer proving(struct lab_climb *c)
         return lab_climb_fail(c, LAB_HYPERVISOR,
                               "the definition of '%s' still names an ISO after it was changed",
                               c->record->name);
-    c->record->detached = true;
     c->record->cpu = c->node->cpu;
     c->record->memory_mib = c->node->memory_mib;
     c->record->disk_bytes = c->node->disk_bytes;
-    lab_climb_save(c);
     go(c, CLEANING, "removing the seed");
     lab_climb_work(c, clean_fn);
     return LAB_WAIT;
@@ -57,6 +55,8 @@ static enum lab_answer cleaned(struct lab_climb *c)
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (lab_state_object_gone(c->ladder->run->state, LAB_OBJECT_MEDIUM, c->record->name, &err))
         return lab_climb_fail(c, err.code, "%s", err.message);
+    c->record->detached = true;
+    lab_climb_save(c);
     lab_climb_see(c, "no ISO in the definition");
     return LAB_PASS;
 }

@@ -55,8 +55,12 @@ static enum lab_answer copy_failed(struct lab_climb *c, const char *marker)
 static enum lab_answer copy_again(struct lab_climb *c)
 {
     enum { AGAIN = 1 };
-    if (c->exec_pending)
+    if (c->exec_pending || (c->step == AGAIN && c->exec_dropped)) {
+        c->step_ms = plat_now_ms();
+        if (!c->exec_pending)
+            c->step = 0; /* the session dropped: once more */
         return LAB_WAIT;
+    }
     if (c->step == AGAIN && !c->exec_failed && plat_now_ms() - c->step_ms < 15000)
         return LAB_WAIT; /* the fact is on its way */
     if (c->step == AGAIN)
@@ -66,7 +70,7 @@ static enum lab_answer copy_again(struct lab_climb *c)
                               lab_str_get(&c->evidence));
     c->step = AGAIN;
     lab_climb_see(c, "the first boot was cut off; running its scripts again");
-    lab_climb_exec(c, "/usr/local/lib/labctl/first-boot", NULL);
+    lab_climb_exec_long(c, "/usr/local/lib/labctl/first-boot", NULL, 20u * 60 * 1000);
     return LAB_WAIT;
 }
 

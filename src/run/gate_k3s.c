@@ -34,7 +34,7 @@ static struct lab_climb *previous_master(struct lab_climb *c)
 {
     struct lab_climb *before = NULL;
     for (struct lab_climb *m = c->ladder->climbs; m < c; m++)
-        if (is_master(m))
+        if (is_master(m) && m->end != LAB_CLIMB_FAILED && m->end != LAB_CLIMB_BLOCKED)
             before = m;
     return before;
 }
@@ -108,8 +108,8 @@ static void forget_old_entry(struct lab_climb *c)
     struct lab_climb *m = master(c->ladder, &failed, &any);
     if (is_master(c) || !lab_state_get(c->ladder->run->state, key) || !m || !m->guest)
         return;
-    LAB_AUTOFREE char *command =
-        lab_format("sudo -n k3s kubectl delete node %s --ignore-not-found", c->record->name);
+    LAB_AUTOFREE char *command = lab_format(
+        "sudo -n /usr/local/bin/k3s kubectl delete node %s --ignore-not-found", c->record->name);
     struct lab_exec exec = {
         .command = command, .timeout_ms = 120000, .done = on_forgotten, .arg = c};
     c->forgetting = true;
@@ -138,13 +138,17 @@ static bool bootstrapped(const struct lab_climb *c)
 const char *lab_hold_k3s(struct lab_climb *c, bool *dead)
 {
     *dead = false;
+    struct lab_climb *before = is_master(c) ? previous_master(c) : NULL;
+    if (before && !lab_climb_passed(before, LAB_GATE_K3S) && !bootstrapped(c))
+        return "waits for the master before it";
     if (is_master(c) || bootstrapped(c))
         return NULL;
     bool failed, any;
     struct lab_climb *m = master(c->ladder, &failed, &any);
-    *dead = !m && any;
+    *dead = !m;
     if (*dead)
-        return "no master came up, so this worker cannot join";
+        return any ? "no master came up, so this worker cannot join"
+                   : "its master is not up; 'labctl up' without --target brings it up first";
     return m && !lab_climb_passed(m, LAB_GATE_K3S) ? "waits for the master's API" : NULL;
 }
 
@@ -171,6 +175,7 @@ static void read_status(struct lab_climb *c, const char *text)
                     c->ladder->climbs[i].moved_ms = plat_now_ms();
             free(k->nodes);
             k->nodes = lab_steal(&nodes);
+            k->nodes_ms = plat_now_ms();
         }
     }
     lab_climb_see(c, "service %s%s%s", service ? service : "unknown", last && *last ? ": " : "",
@@ -197,7 +202,8 @@ static void start(struct lab_climb *c)
         if (!is_master(&l->climbs[i]))
             continue;
         masters++;
-        first = first ? first : &l->climbs[i];
+        if (!first && !ended_badly(&l->climbs[i]))
+            first = &l->climbs[i];
     }
     const char *ip = first && first->record->nics.len ? first->record->nics.items[0].ip : NULL;
     lab_str_addf(&command, "/usr/local/lib/labctl/k3s-start %s",
@@ -240,6 +246,7 @@ static enum lab_answer started(struct lab_climb *c)
         return lab_climb_fail(c, LAB_GUEST, "k3s could not be started: %s",
                               lab_str_get(&c->evidence));
     c->step = ASKING;
+    c->moved_ms = plat_now_ms();
     ask(c, "/usr/local/lib/labctl/k3s-status");
     return LAB_WAIT;
 }
@@ -313,14 +320,16 @@ static void poll_cluster(struct lab_ladder *l)
 enum lab_answer lab_check_ready(struct lab_climb *c)
 {
     lab_climb_connect(c);
-    if (lab_k3s_is_ready(&c->ladder->k3s, c->record->name)) {
+    /* a list from before this gate may tell of a node that has gone down since */
+    if (c->ladder->k3s.nodes_ms >= c->gate_began_ms &&
+        lab_k3s_is_ready(&c->ladder->k3s, c->record->name)) {
         note_joined(c);
         lab_climb_see(c, "Ready");
         return LAB_PASS;
     }
     poll_cluster(c->ladder);
     bool failed, any;
-    if (!master(c->ladder, &failed, &any) && any)
+    if (!master(c->ladder, &failed, &any))
         return lab_climb_fail(c, LAB_GUEST,
                               "no master is left that could tell whether it is Ready");
     lab_climb_see(c, "the master lists: %s",

@@ -79,7 +79,8 @@ void lab_enter_defined(struct lab_climb *c)
     if (lab_state_object_put(run->state, LAB_OBJECT_VM, c->record->name, LAB_OBJECT_MAKING, NULL,
                              &err) ||
         lab_state_object_put(run->state, LAB_OBJECT_MEDIUM, c->record->name, LAB_OBJECT_MAKING,
-                             NULL, &err)) {
+                             NULL, &err) ||
+        (c->provision && lab_state_gates_forget(run->state, c->record->name, &err))) {
         lab_error_move(&c->error, &err);
         return;
     }
@@ -133,6 +134,7 @@ enum lab_answer lab_check_powered(struct lab_climb *c)
     if (!c->worked)
         return LAB_WAIT;
     c->power = LAB_POWER_ON;
+    lab_climb_look_again(c);
     lab_climb_see(c, "running");
     return LAB_PASS;
 }
@@ -150,6 +152,7 @@ enum lab_answer lab_check_restarted(struct lab_climb *c)
     if (!c->worked)
         return LAB_WAIT;
     c->power = LAB_POWER_ON;
+    lab_climb_look_again(c);
     lab_climb_see(c, "running");
     return LAB_PASS;
 }

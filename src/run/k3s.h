@@ -15,6 +15,7 @@ struct lab_k3s {
     char token[65];          /* short form: 64 hex digits; a secret */
     char ca[LAB_SHA256_HEX]; /* hash of the server CA, from the pinned session; "" until known */
     char *nodes;             /* "name:Ready,name:NotReady", newest word; NULL until known */
+    uint64_t nodes_ms;       /* when that word came; plat_now_ms() */
     bool api;                /* a master's API answers */
 };
 

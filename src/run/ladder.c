@@ -166,6 +166,10 @@ static void finish(struct lab_climb *c, enum lab_climb_end end)
 
 static void end_with_error(struct lab_climb *c, enum lab_climb_end end)
 {
+    if (c->error.code == LAB_CANCELLED) { /* the user's doing, not the node's */
+        finish(c, LAB_CLIMB_BLOCKED);
+        return;
+    }
     lab_run_event(c->ladder->run, c->record->name, lab_gate_name(c->gate),
                   end == LAB_CLIMB_BLOCKED ? "blocked" : "failed", c->error.message);
     finish(c, end);
@@ -182,10 +186,12 @@ static void enter_next(struct lab_climb *c, enum lab_gate from)
     c->step = 0;
     lab_str_truncate(&c->evidence, 0);
     c->gate_began_ms = c->moved_ms = c->step_ms = plat_now_ms();
-    if (c->gate == LAB_GATE_COUNT)
+    if (c->gate == LAB_GATE_COUNT) {
+        lab_run_event(c->ladder->run, c->record->name, "done", "passed", "");
         finish(c, LAB_CLIMB_DONE);
-    else
+    } else {
         lab_run_event(c->ladder->run, c->record->name, lab_gate_name(c->gate), "waiting", "");
+    }
 }
 
 /* A gate that does not open ends with what was seen there, never with a bare "timed out". */
@@ -214,6 +220,16 @@ static void show_live(struct lab_climb *c)
     if (listener->live && c->end == LAB_CLIMB_GOING)
         listener->live(listener->arg, c->record->name, lab_gate_name(c->gate),
                        lab_str_get(&c->evidence));
+}
+
+/* Only the gates between power-on and power-off need a running VM. */
+static bool died(const struct lab_climb *c)
+{
+    bool needs_power = c->gate > LAB_GATE_POWERED && c->gate != LAB_GATE_OFF &&
+                       c->gate != LAB_GATE_DETACHED && c->gate != LAB_GATE_RESTARTED;
+    return needs_power && !c->ladder->observe && lab_climb_looked(c) &&
+           (c->power == LAB_POWER_OFF || c->power == LAB_POWER_CRASHED ||
+            c->power == LAB_POWER_ABSENT);
 }
 
 /* true when it moved and may move again at once */
@@ -245,7 +261,10 @@ static bool climb_once(struct lab_climb *c)
         enter_next(c, c->gate + 1);
         return c->end == LAB_CLIMB_GOING;
     }
-    if (answer == LAB_WAIT)
+    if (answer == LAB_WAIT && died(c))
+        lab_climb_fail(c, LAB_GUEST, "the VM is %s, though nobody here powered it off",
+                       lab_power_name(c->power));
+    else if (answer == LAB_WAIT)
         check_deadlines(c, plat_now_ms());
     return false;
 }
@@ -315,11 +334,11 @@ int lab_ladder_run(struct lab_ladder *l, struct lab_error *err)
         enter_next(&l->climbs[i], 0);
     }
     do {
-        for (size_t i = 0; i < l->len; i++)
-            climb(&l->climbs[i]);
         if (l->run->interrupted)
             abandon(l);
-        else if (going(l))
+        for (size_t i = 0; i < l->len; i++)
+            climb(&l->climbs[i]);
+        if (!l->run->interrupted && going(l))
             poll_hypervisor(l, plat_now_ms());
         if (going(l))
             uv_run(&l->run->loop, UV_RUN_ONCE);

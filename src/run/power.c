@@ -2,6 +2,7 @@
  * provisioned; a node that never got that far is for `up`. */
 #include "platform.h"
 #include "run/commands.h"
+#include "run/prepare.h"
 #include "run/report.h"
 #include "run/roster.h"
 
@@ -31,7 +32,7 @@ static int switch_power(struct lab_run *run,
             c->gates &= ~(BIT(LAB_GATE_K3S) | BIT(LAB_GATE_READY));
         if (c->power == LAB_POWER_ON)
             c->gates &= ~BIT(LAB_GATE_POWERED);
-        if (c->power == LAB_POWER_OFF)
+        if (c->power == LAB_POWER_OFF || c->power == LAB_POWER_ABSENT)
             c->gates &= ~BIT(LAB_GATE_OFF);
         if (kind != LAB_LADDER_STOP && !c->record->restarted) {
             rc = lab_fail(err, LAB_USAGE, "node '%s' is not provisioned to its end",
@@ -39,6 +40,9 @@ static int switch_power(struct lab_run *run,
             lab_error_hint(err, "'%s up' finishes it", lab_run_self(run));
         }
     }
+    /* after a reboot of the host the lab's own networks are down */
+    if (rc == 0 && run->spec && gates & BIT(LAB_GATE_POWERED))
+        rc = lab_preflight(&ladder, err) || lab_prepare_networks(&ladder, err) ? -1 : 0;
     if (rc == 0) {
         rc = lab_ladder_run(&ladder, err);
         lab_report_climbs(report, &ladder);

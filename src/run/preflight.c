@@ -92,8 +92,10 @@ static void start_probe(struct lab_run *run, struct probe *p, const struct lab_c
 /* Only VMs that do not run yet, on networks that were there before us. */
 static bool must_probe(const struct lab_ladder *l, const struct lab_climb *c)
 {
-    return c->node && c->power != LAB_POWER_ON && c->power != LAB_POWER_PAUSED &&
-           c->node->nics.len && c->node->nics.items[0].ip &&
+    /* what is there now, even if it is to be replaced: our own VM may answer */
+    const struct lab_vm_state *vm = lab_vm_states_find(&l->run->observed, c->record->name);
+    bool runs = vm && vm->ours && (vm->power == LAB_POWER_ON || vm->power == LAB_POWER_PAUSED);
+    return c->node && !runs && c->node->nics.len && c->node->nics.items[0].ip &&
            l->nets[c->node->nics.items[0].network].active;
 }
 

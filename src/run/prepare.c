@@ -24,6 +24,10 @@ static int digest_fn(void *arg, struct lab_error *err)
     struct digest_work *w = arg;
     const struct lab_image *image = w->image;
     char hex[LAB_SHA256_HEX];
+    if (!image->path && w->run->options->mode == LAB_STATE_READ) {
+        w->sum = lab_strdup(image->sha256); /* a plan believes the promise and fetches nothing */
+        return 0;
+    }
     if (image->path)
         w->path = lab_strdup(image->path);
     else if (lab_fetch_image(w->run, image, &w->path, err))
@@ -59,7 +63,7 @@ int lab_prepare_digests(struct lab_run *run, char **sums, struct lab_error *err)
         struct digest_work work = {.run = run, .image = image};
         int rc = lab_await(run, run->options->mode == LAB_STATE_READ ? NULL : "image", digest_fn,
                            &work, &work.words, err);
-        if (rc == 0 && !image->path) {
+        if (rc == 0 && !image->path && work.path) {
             image->path = lab_steal(&work.path);
             rc = lab_image_inspect(image->path, &image->format, &image->virtual_size, err);
         }

@@ -54,7 +54,8 @@ int lab_roster(struct lab_ladder *out,
         if (!takes_part(run, kind, r))
             continue;
         struct lab_vm_state *vm = lab_vm_states_find(&run->observed, r->name);
-        if (check_vm(run, r->name, vm, err)) {
+        bool off = kind == LAB_LADDER_STOP && (!vm || vm->power == LAB_POWER_ABSENT);
+        if (!off && check_vm(run, r->name, vm, err)) {
             lab_ladder_clear(out);
             return -1;
         }
@@ -62,8 +63,8 @@ int lab_roster(struct lab_ladder *out,
         c->ladder = out;
         c->node = run->spec ? lab_spec_node(run->spec, r->name) : NULL;
         c->record = r;
-        c->power = vm->power;
-        c->media_attached = vm->seed_attached || vm->payload_attached;
+        c->power = vm ? vm->power : LAB_POWER_ABSENT;
+        c->media_attached = vm && (vm->seed_attached || vm->payload_attached);
     }
     for (size_t i = 0; i < out->len; i++) {
         LAB_AUTOFREE char *token = lab_run_path(run, "keys/k3s-token");

@@ -132,7 +132,13 @@ static char *lab_name_of(const struct lab_run *run)
 static int open_state(struct lab_run *run, struct lab_error *err)
 {
     LAB_AUTOFREE char *name = lab_name_of(run);
+    LAB_AUTOFREE char *before = run->spec ? lab_state_lab_of_source(run->spec->path) : NULL;
     LAB_AUTO_ERROR struct lab_error reason = LAB_ERROR_INIT;
+    if (before && strcmp(before, name) != 0) {
+        lab_fail(err, LAB_USAGE, "%s made lab '%s' before; its name is now '%s'", run->spec->file,
+                 before, name);
+        return lab_error_hint(err, "set the name back, or first: labctl --lab %s teardown", before);
+    }
     if (lab_state_open(&run->state, name, run->options->mode, run->spec ? run->spec->path : NULL,
                        run->options->command, &reason)) {
         LAB_AUTOFREE char *dir = lab_home_of(name);
@@ -204,6 +210,12 @@ static int open_provider(struct lab_run *run, struct lab_error *err)
     LAB_AUTOFREE char *name = lab_name_of(run);
     LAB_AUTOFREE char *home = lab_home_of(name);
     const char *uri = run->state ? lab_state_get(run->state, "uri") : NULL;
+    const char *wanted = run->spec && run->spec->libvirt_uri ? run->spec->libvirt_uri : "";
+    if (uri && run->spec && strcmp(uri, wanted) != 0) {
+        lab_fail(err, LAB_USAGE, "lab '%s' was made with libvirt.uri '%s'; lab.yaml now says '%s'",
+                 name, *uri ? uri : "default", *wanted ? wanted : "default");
+        return lab_error_hint(err, "tear the lab down first, or set libvirt.uri back");
+    }
     struct lab_provider_config config = {
         .owner = {name, run->state ? lab_state_id(run->state) : ""},
         .uri = uri         ? uri

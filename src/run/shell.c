@@ -19,15 +19,17 @@ struct visit {
     struct lab_error refused;
     char *last_seen;
     size_t *pending;
-    bool ended;
-    int *status;
+    bool ended, logged_in;
+    uint64_t began_ms;
 };
+
+static const uint64_t login_ms = 60000;
 
 static void
 on_link(void *arg, enum lab_link link, const char *evidence, const struct lab_error *err)
 {
     struct visit *v = arg;
-    (void)link;
+    v->logged_in = v->logged_in || link == LAB_LINK_LOGIN;
     lab_assign(&v->last_seen, evidence);
     if (err && v->refused.code == LAB_OK)
         lab_error_copy(&v->refused, err);
@@ -124,9 +126,15 @@ static void exec_start(struct visit *v)
     lab_guest_exec(v->guest, &exec);
 }
 
-/* A host key that does not match never logs in: the waiting command is ended here. */
+/* A host key that does not match, or a guest that does not let us in: the waiting command ends
+ * here. */
 static void end_refused(struct visit *v)
 {
+    if (!v->ended && !v->logged_in && plat_now_ms() - v->began_ms > login_ms) {
+        lab_fail(&v->refused, LAB_GUEST, "no login in 60 s; last seen: %s",
+                 v->last_seen ? v->last_seen : "nothing");
+        lab_error_hint(&v->refused, "'%s status' shows whether it runs", lab_run_self(v->run));
+    }
     if (v->ended || v->refused.code == LAB_OK || !v->guest)
         return;
     struct lab_guest *guest = lab_steal(&v->guest);
@@ -144,8 +152,11 @@ static int exec_on(struct lab_run *run,
         if (!lab_run_targeted(run, r->name))
             continue;
         struct visit *v = &visits[n];
-        *v = (struct visit){
-            .run = run, .options = options, .row = &report->rows.items[n++], .pending = &pending};
+        *v = (struct visit){.run = run,
+                            .options = options,
+                            .row = &report->rows.items[n++],
+                            .pending = &pending,
+                            .began_ms = plat_now_ms()};
         if (visit_open(v, r, &v->row->error)) {
             v->ended = true;
             continue;
@@ -242,8 +253,8 @@ int lab_ssh(struct lab_run *run,
     else if (end.error.code != LAB_OK)
         lab_error_move(err, &end.error), rc = -1;
     *status = end.status;
+    visit_close(&visit); /* may still call back */
     lab_error_clear(&end.error);
-    visit_close(&visit);
     return rc;
 }
 

@@ -67,6 +67,23 @@ static int remove_rotated(const struct lab_run *run, const char *node, struct la
     return 0;
 }
 
+/* A stranger's VM of that name stays, and does not keep ours from going. */
+static int
+remove_vm(struct lab_run *run, const char *node, struct lab_report *report, struct lab_error *err)
+{
+    LAB_AUTO_ERROR struct lab_error reason = LAB_ERROR_INIT;
+    if (remove_object(run, LAB_OBJECT_VM, node, &reason) == 0) {
+        lab_report_removed(report, "VM %s with its disk", node);
+        return 0;
+    }
+    if (reason.code != LAB_CONFLICT) {
+        lab_error_move(err, &reason);
+        return -1;
+    }
+    lab_report_kept(report, "VM %s: %s", node, reason.message);
+    return lab_state_object_gone(run->state, LAB_OBJECT_VM, node, err);
+}
+
 int lab_remove_node(struct lab_run *run,
                     const char *node,
                     struct lab_report *report,
@@ -76,14 +93,12 @@ int lab_remove_node(struct lab_run *run,
     LAB_AUTOFREE char *pub = lab_format("%s.pub", node);
     LAB_AUTOFREE char *iso = lab_seed_path(run, node);
     lab_run_event(run, node, "removed", "waiting", "");
-    if (remove_object(run, LAB_OBJECT_VM, node, err) ||
-        remove_object(run, LAB_OBJECT_MEDIUM, node, err) || plat_remove(iso, err) ||
-        remove_file(run, "keys", node, err) || remove_file(run, "keys", pub, err) ||
-        remove_file(run, "console", log, err) || remove_rotated(run, node, err) ||
-        lab_state_node_gone(run->state, node, err))
+    if (remove_vm(run, node, report, err) || remove_object(run, LAB_OBJECT_MEDIUM, node, err) ||
+        plat_remove(iso, err) || remove_file(run, "keys", node, err) ||
+        remove_file(run, "keys", pub, err) || remove_file(run, "console", log, err) ||
+        remove_rotated(run, node, err) || lab_state_node_gone(run->state, node, err))
         return -1;
     lab_run_event(run, node, "removed", "passed", "");
-    lab_report_removed(report, "VM %s with its disk", node);
     return 0;
 }
 

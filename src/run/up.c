@@ -146,14 +146,27 @@ static void fill_record(struct lab_node_record *r,
     }
 }
 
+static bool was_started(struct lab_run *run, const char *name)
+{
+    struct lab_events gates = {{0}};
+    bool started = false;
+    LAB_AUTO_ERROR struct lab_error ignored = LAB_ERROR_INIT;
+    if (lab_state_gates(run->state, name, &gates, &ignored) == 0)
+        LAB_VEC_FOREACH (gate, &gates.list)
+            started = started || strcmp(gate->gate, lab_gate_name(LAB_GATE_POWERED)) == 0;
+    lab_events_clear(&gates);
+    return started;
+}
+
 /* A first boot that was cut off (host lost power, VM killed) is not run again by cloud-init: such a
  * node begins anew. */
 static bool begins_anew(struct lab_run *run, const struct lab_plan_node *p)
 {
     struct lab_node_record *record = lab_node_records_find(&run->records, p->name);
     struct lab_vm_state *vm = lab_vm_states_find(&run->observed, p->name);
+    bool alive = vm && (vm->power == LAB_POWER_ON || vm->power == LAB_POWER_PAUSED);
     if (p->action == LAB_ACTION_RESUME)
-        return !record || (!record->provisioned && (!vm || vm->power != LAB_POWER_ON));
+        return !record || (!record->provisioned && !alive && was_started(run, p->name));
     return p->action == LAB_ACTION_CREATE || p->action == LAB_ACTION_PROVISION;
 }
 
@@ -198,11 +211,10 @@ static int record_hosts(struct lab_run *run, struct lab_error *err)
     return run->options->targets_len ? 0 : lab_state_set(run->state, "hosts", hex, err);
 }
 
-static int fill_ladder(struct lab_ladder *l,
-                       struct lab_run *run,
-                       const struct lab_plan *plan,
-                       struct plan_inputs *in,
-                       struct lab_error *err)
+static void fill_ladder(struct lab_ladder *l,
+                        struct lab_run *run,
+                        const struct lab_plan *plan,
+                        struct plan_inputs *in)
 {
     size_t n = 0;
     /* All records first: the vector must not move once climbs point into it. */
@@ -232,14 +244,7 @@ static int fill_ladder(struct lab_ladder *l,
         c->stale_hosts = l->hosts && !c->provision;
         if (c->provision)
             c->power = LAB_POWER_ABSENT;
-        if (c->gates & BIT(LAB_GATE_DEFINED))
-            lab_climb_save(c);
-        if (c->error.code != LAB_OK) {
-            lab_error_copy(err, &c->error);
-            return -1;
-        }
     }
-    return 0;
 }
 
 /* --- prune
@@ -280,8 +285,8 @@ static int record_lab(struct lab_run *run, struct lab_error *err)
     if (lab_state_set(run->state, "provider", run->provider.ops->name, err) ||
         lab_state_set(run->state, "username", run->spec->auth.username, err))
         return -1;
-    return run->spec->libvirt_uri ? lab_state_set(run->state, "uri", run->spec->libvirt_uri, err)
-                                  : 0;
+    const char *uri = run->spec->libvirt_uri;
+    return lab_state_set(run->state, "uri", uri ? uri : "", err);
 }
 
 static int probe_fn(void *arg, struct lab_error *err)
@@ -343,8 +348,10 @@ static int up(struct lab_run *run,
         return -1;
     LAB_VEC_FOREACH (note, &plan->notes)
         lab_run_warning(run, "%s", *note);
-    if (prune(run, plan, options->yes, report, err) || record_lab(run, err) ||
-        fill_ladder(l, run, plan, in, err) || lab_prepare_password(l, err))
+    if (prune(run, plan, options->yes, report, err) || record_lab(run, err))
+        return -1;
+    fill_ladder(l, run, plan, in);
+    if (lab_prepare_password(l, err))
         return -1;
     if (lab_spec_has_role(run->spec, LAB_ROLE_MASTER)) {
         LAB_AUTOFREE char *token = lab_run_path(run, "keys/k3s-token");
