@@ -260,7 +260,7 @@ static void no_login_in_time_names_the_evidence(void **state)
     assert_int_equal(e.err.code, LAB_TIMEOUT);
     assert_non_null(strstr(e.err.message, "uptime"));
     assert_non_null(strstr(e.err.message, "connection refused"));
-    assert_non_null(strstr(e.err.hint, "labctl console web-01"));
+    assert_non_null(strstr(e.err.hint, "console log of web-01"));
     rig_exec_clear(&e);
 }
 
