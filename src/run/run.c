@@ -218,8 +218,8 @@ static int open_provider(struct lab_run *run, struct lab_error *err)
     }
     struct lab_provider_config config = {
         .owner = {name, run->state ? lab_state_id(run->state) : ""},
-        .uri = uri         ? uri
-               : run->spec ? run->spec->libvirt_uri
+        .uri = uri && *uri ? uri
+               : *wanted   ? wanted
                            : NULL,
         .home = home,
         .vm_dir = run->spec ? run->spec->vm_dir : NULL,
