@@ -77,7 +77,7 @@ footprint() (
     set +e +o pipefail # nothing found is an answer here
     virsh_ list --all --name | sort
     virsh_ net-list --all --name | sort
-    virsh_ pool-list --all --name | grep -vx labctl_images | sort
+    virsh_ pool-list --all --name | grep -vE '^labctl_images *$' | sort
     in_box find /var/lib/libvirt /etc/libvirt -type f -not -path '*labctl_images*' \
         -not -path '/var/lib/libvirt/dnsmasq/*.macs' -not -path '*/qemu/domain-*' | sort
     # shellcheck disable=SC2016 # expanded inside
