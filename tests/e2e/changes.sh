@@ -9,6 +9,7 @@ cat >"$lab" <<'YAML'
 name: changes
 provider: libvirt
 image_url: ./debian12.qcow2
+wait: {clock_skew: 60s} # emulated guests on a busy machine lose seconds
 networks:
   default:
     ipam: {range: 192.168.10.0/24, gateway: 192.168.10.1}

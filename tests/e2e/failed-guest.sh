@@ -9,6 +9,7 @@ cat >"$lab" <<YAML
 name: failing
 provider: libvirt
 image_url: ./debian12.qcow2
+wait: {clock_skew: 60s} # emulated guests on a busy machine lose seconds
 networks:
   default:
     ipam: {range: 192.168.7.0/24, gateway: 192.168.7.1, start: 192.168.7.10}

@@ -12,6 +12,7 @@ cat >"$lab" <<'YAML'
 name: images
 provider: libvirt
 image_url: ./nocloud.qcow2
+wait: {clock_skew: 60s} # emulated guests on a busy machine lose seconds
 networks:
   default:
     ipam: {range: 192.168.9.0/24, gateway: 192.168.9.1, start: 192.168.9.10}
