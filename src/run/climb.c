@@ -40,6 +40,13 @@ void lab_climb_see(struct lab_climb *c, const char *fmt, ...)
     lab_str_add(&c->evidence, lab_str_get(&text));
 }
 
+void lab_climb_step(struct lab_climb *c, int step, const char *what)
+{
+    c->step = step;
+    c->step_ms = c->moved_ms = plat_now_ms();
+    lab_climb_see(c, "%s", what);
+}
+
 enum lab_answer lab_climb_fail(struct lab_climb *c, enum lab_code code, const char *fmt, ...)
 {
     va_list ap;
@@ -84,6 +91,19 @@ void lab_climb_save(struct lab_climb *c)
     if (lab_state_node_put(c->ladder->run->state, c->record, &err))
         lab_climb_fail(c, err.code, "cannot record the state of '%s': %s", c->record->name,
                        err.message);
+}
+
+void lab_climb_keep_identity(struct lab_climb *c)
+{
+    const char *machine = lab_climb_fact(c, "machine_id");
+    const char *instance = lab_climb_fact(c, "instance_id"), *boot = lab_climb_fact(c, "boot_id");
+    if (machine)
+        lab_assign(&c->machine_id, machine);
+    if (instance)
+        lab_assign(&c->instance_id, instance);
+    if (boot)
+        lab_assign(&c->record->boot_id, boot);
+    lab_climb_save(c);
 }
 
 /* --- work on a worker thread --------------------------------------------------------------------

@@ -22,15 +22,18 @@ struct lab_fact {
 /* What the climbing is for: decides who waits for whom when power is switched. */
 enum lab_ladder_kind { LAB_LADDER_UP, LAB_LADDER_WAIT, LAB_LADDER_STOP, LAB_LADDER_RESTART };
 
+/* Whether the guest knows the names of all nodes (hosts.c). */
+enum lab_hosts { LAB_HOSTS_KNOWN, LAB_HOSTS_STALE, LAB_HOSTS_SENT };
+
 struct lab_ladder;
 
 struct lab_climb {
     struct lab_ladder *ladder;
     const struct lab_node *node; /* NULL when known from the ledger alone */
     struct lab_node_record *record;
-    bool provision;   /* destroy what is there and begin anew */
-    bool stale_hosts; /* its /etc/hosts is to be refreshed at login */
-    unsigned gates;   /* bit set of the gates to climb */
+    bool provision; /* destroy what is there and begin anew */
+    enum lab_hosts hosts;
+    unsigned gates; /* bit set of the gates to climb */
 
     enum lab_gate gate; /* the one being waited for */
     bool entered;
@@ -74,13 +77,14 @@ struct lab_ladder {
     /* defined media */
     char *payload_ref, *payload_label, *payload_manifest;
     char *password_hash;
-    char *hosts;                /* "IP name" lines when guests must learn them; or NULL */
+    char *hosts; /* "IP name" lines that every guest should have; NULL: not this command's job */
+    char hosts_sum[LAB_SHA256_HEX];
     char **base_refs;           /* by image index */
     struct lab_net_state *nets; /* by network index */
     uint64_t polled_ms;
     unsigned polls; /* started so far */
     bool polling;
-    bool stop;
+    unsigned polls_failed; /* without one that succeeded since */
 };
 
 struct lab_gate_def {
@@ -104,6 +108,8 @@ int lab_ladder_run(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;
 /* For gates. */
 const char *lab_climb_fact(const struct lab_climb *c, const char *key); /* NULL when unknown */
 void lab_climb_see(struct lab_climb *c, const char *fmt, ...) LAB_PRINTF(2, 3); /* sets evidence */
+/* The next act of a gate that has several. */
+void lab_climb_step(struct lab_climb *c, int step, const char *what);
 enum lab_answer lab_climb_fail(struct lab_climb *c, enum lab_code code, const char *fmt, ...)
     LAB_PRINTF(3, 4);
 void lab_climb_work(struct lab_climb *c, lab_work_fn fn); /* fn gets the climb */
@@ -114,6 +120,9 @@ void lab_climb_exec_long(struct lab_climb *c,
                          const char *input,
                          uint64_t timeout_ms);
 void lab_climb_save(struct lab_climb *c); /* record → ledger */
+/* Who the guest is and which boot this is, for the comparison after its restart; saves the record.
+ */
+void lab_climb_keep_identity(struct lab_climb *c);
 bool lab_climb_passed(const struct lab_climb *c, enum lab_gate gate);
 void lab_climb_connect(struct lab_climb *c);
 void lab_climb_disconnect(struct lab_climb *c);

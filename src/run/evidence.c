@@ -60,6 +60,22 @@ static const char *question(const struct lab_climb *c)
     }
 }
 
+/* What a first boot did wrong it does not do again: the node has to be made anew, which `up` does
+ * by itself once lab.yaml has changed. */
+static void put_hint(struct lab_climb *c)
+{
+    const char *self = lab_run_self(c->ladder->run), *name = c->record->name;
+    if (c->gate == LAB_GATE_COPY || c->gate == LAB_GATE_CLOUD_INIT)
+        lab_error_hint(&c->error,
+                       "look inside with '%s ssh %s'; mend lab.yaml and run '%s up', or make it "
+                       "anew as it is: '%s up --recreate %s'",
+                       self, name, self, self, name);
+    else
+        lab_error_hint(&c->error,
+                       "look inside with '%s ssh %s'; after mending the cause, '%s up' goes on",
+                       self, name, self);
+}
+
 enum { ASK = 100, ASKED };
 
 bool lab_climb_gather(struct lab_climb *c)
@@ -81,9 +97,6 @@ bool lab_climb_gather(struct lab_climb *c)
     free(c->details);
     c->details = lab_str_detach(&out);
     if (!c->error.hint)
-        lab_error_hint(&c->error,
-                       "look inside with '%s ssh %s'; after mending the cause, "
-                       "'%s up' goes on",
-                       lab_run_self(c->ladder->run), c->record->name, lab_run_self(c->ladder->run));
+        put_hint(c);
     return true;
 }

@@ -24,8 +24,20 @@ enum lab_gate {
     LAB_GATE_COUNT
 };
 
+/* Sets of gates: what a command climbs. */
+#define LAB_GATE_BIT(gate) (1u << (gate))
+#define LAB_GATES_LINK                                                                             \
+    (LAB_GATE_BIT(LAB_GATE_ADDRESS) | LAB_GATE_BIT(LAB_GATE_PORT) |                                \
+     LAB_GATE_BIT(LAB_GATE_HOSTKEY) | LAB_GATE_BIT(LAB_GATE_LOGIN))
+#define LAB_GATES_K3S (LAB_GATE_BIT(LAB_GATE_K3S) | LAB_GATE_BIT(LAB_GATE_READY))
+#define LAB_GATES_AGAIN                                                                            \
+    (LAB_GATE_BIT(LAB_GATE_RESTARTED) | LAB_GATE_BIT(LAB_GATE_SSH_AGAIN) | LAB_GATES_K3S)
+/* Of a VM that is switched on and has nothing left to prove but that it is well. */
+#define LAB_GATES_START                                                                            \
+    (LAB_GATE_BIT(LAB_GATE_POWERED) | LAB_GATES_LINK | LAB_GATE_BIT(LAB_GATE_CLOCK) | LAB_GATES_K3S)
+
 const char *lab_gate_name(enum lab_gate gate);  /* "cloud-init" */
-const char *lab_gate_title(enum lab_gate gate); /* "cloud-init finished" */
+const char *lab_gate_title(enum lab_gate gate); /* "cloud-init done" */
 int lab_gate_by_name(const char *name);         /* -1 when unknown */
 
 #endif

@@ -8,13 +8,6 @@
 
 enum { DEFINING, PROVING, CLEANING };
 
-static void go(struct lab_climb *c, int step, const char *what)
-{
-    c->step = step;
-    c->moved_ms = plat_now_ms();
-    lab_climb_see(c, "%s", what);
-}
-
 static int clean_fn(void *arg, struct lab_error *err)
 {
     struct lab_climb *c = arg;
@@ -28,7 +21,7 @@ static int clean_fn(void *arg, struct lab_error *err)
 
 void lab_enter_detached(struct lab_climb *c)
 {
-    go(c, DEFINING, "changing the definition");
+    lab_climb_step(c, DEFINING, "changing the definition");
     lab_climb_work(c, lab_vm_define_bare);
 }
 
@@ -43,7 +36,7 @@ static enum lab_answer proving(struct lab_climb *c)
     c->record->cpu = c->node->cpu;
     c->record->memory_mib = c->node->memory_mib;
     c->record->disk_bytes = c->node->disk_bytes;
-    go(c, CLEANING, "removing the seed");
+    lab_climb_step(c, CLEANING, "removing the seed");
     lab_climb_work(c, clean_fn);
     return LAB_WAIT;
 }
@@ -78,7 +71,7 @@ enum lab_answer lab_check_detached(struct lab_climb *c)
     case DEFINING:
         if (c->worked) {
             lab_climb_look_again(c);
-            go(c, PROVING, "asking the hypervisor again");
+            lab_climb_step(c, PROVING, "asking the hypervisor again");
         }
         return LAB_WAIT;
     case PROVING:

@@ -74,6 +74,15 @@ static enum lab_answer copy_again(struct lab_climb *c)
     return LAB_WAIT;
 }
 
+static enum lab_cloud_state cloud_state(const struct lab_climb *c, struct lab_str *detail)
+{
+    const struct lab_cloud_facts facts = {
+        lab_climb_fact(c, "ci_installed"), lab_climb_fact(c, "ci_enabled"),
+        lab_climb_fact(c, "ci_stage"), lab_climb_fact(c, "ci_result"),
+        lab_climb_fact(c, "ci_status")};
+    return lab_cloud_init_read(&facts, detail);
+}
+
 enum lab_answer lab_check_copy(struct lab_climb *c)
 {
     lab_climb_connect(c);
@@ -87,10 +96,7 @@ enum lab_answer lab_check_copy(struct lab_climb *c)
     if (failed && *failed && marker_is(failed, "generation", generation))
         return copy_failed(c, failed);
     LAB_AUTO_STR struct lab_str detail = LAB_STR_INIT;
-    struct lab_cloud_facts f = {lab_climb_fact(c, "ci_installed"), lab_climb_fact(c, "ci_enabled"),
-                                lab_climb_fact(c, "ci_stage"), lab_climb_fact(c, "ci_result"),
-                                lab_climb_fact(c, "ci_status")};
-    enum lab_cloud_state state = lab_cloud_init_read(&f, &detail);
+    enum lab_cloud_state state = cloud_state(c, &detail);
     if (state == LAB_CLOUD_ERROR || state == LAB_CLOUD_DISABLED || state == LAB_CLOUD_NOT_INSTALLED)
         return lab_climb_fail(c, LAB_GUEST, "cloud-init ended before the ISO was copied: %s",
                               lab_str_get(&detail));
@@ -110,15 +116,6 @@ enum lab_answer lab_check_copy(struct lab_climb *c)
     return LAB_WAIT;
 }
 
-static void keep_identity(struct lab_climb *c)
-{
-    lab_assign(&c->machine_id, lab_climb_fact(c, "machine_id"));
-    lab_assign(&c->instance_id, lab_climb_fact(c, "instance_id"));
-    lab_assign(&c->record->boot_id, lab_climb_fact(c, "boot_id"));
-    c->record->provisioned = true;
-    lab_climb_save(c);
-}
-
 /* result.json is of this boot; the instance id ties it to this generation. */
 static bool instance_matches(struct lab_climb *c)
 {
@@ -136,12 +133,9 @@ enum lab_answer lab_check_cloud_init(struct lab_climb *c)
 {
     lab_climb_connect(c);
     LAB_AUTO_STR struct lab_str detail = LAB_STR_INIT;
-    struct lab_cloud_facts f = {lab_climb_fact(c, "ci_installed"), lab_climb_fact(c, "ci_enabled"),
-                                lab_climb_fact(c, "ci_stage"), lab_climb_fact(c, "ci_result"),
-                                lab_climb_fact(c, "ci_status")};
     if (c->link < LAB_LINK_LOGIN || !lab_climb_fact(c, "ready"))
         return LAB_WAIT;
-    enum lab_cloud_state state = lab_cloud_init_read(&f, &detail);
+    enum lab_cloud_state state = cloud_state(c, &detail);
     const struct lab_spec *spec = c->ladder->run->spec;
     switch (state) {
     case LAB_CLOUD_NOT_INSTALLED:
@@ -165,6 +159,7 @@ enum lab_answer lab_check_cloud_init(struct lab_climb *c)
     if (!instance_matches(c))
         return LAB_WAIT;
     lab_climb_see(c, "%s", lab_str_get(&detail));
-    keep_identity(c);
+    c->record->provisioned = true;
+    lab_climb_keep_identity(c);
     return LAB_PASS;
 }

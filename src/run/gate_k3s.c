@@ -148,7 +148,7 @@ const char *lab_hold_k3s(struct lab_climb *c, bool *dead)
     *dead = !m;
     if (*dead)
         return any ? "no master came up, so this worker cannot join"
-                   : "its master is not up; 'labctl up' without --target brings it up first";
+                   : "its master is not up; `up` without --target brings it up first";
     return m && !lab_climb_passed(m, LAB_GATE_K3S) ? "waits for the master's API" : NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "run/climb.h"
+#include "run/hosts.h"
 
 /* When nothing answers, the console's last line says more than "no route to host". */
 static void see_console(struct lab_climb *c)
@@ -69,28 +70,10 @@ enum lab_answer lab_check_hostkey(struct lab_climb *c)
     return answer;
 }
 
-/* The lab has grown since this guest was made: its names first, through a file that is moved into
- * place. */
-static void refresh_hosts(struct lab_climb *c)
-{
-    c->stale_hosts = false;
-    lab_climb_exec(c,
-                   "sh -c 'cat >/etc/labctl/hosts.new && mv /etc/labctl/hosts.new "
-                   "/etc/labctl/hosts && /usr/local/lib/labctl/first-boot hosts'",
-                   c->ladder->hosts);
-}
-
 enum lab_answer lab_check_login(struct lab_climb *c)
 {
-    if (check_link(c, LAB_LINK_LOGIN) == LAB_WAIT || c->exec_pending)
+    if (check_link(c, LAB_LINK_LOGIN) == LAB_WAIT || !lab_hosts_refreshed(c))
         return LAB_WAIT;
-    if (c->stale_hosts) {
-        refresh_hosts(c);
-        return LAB_WAIT;
-    }
-    if (c->exec_failed)
-        lab_run_warning(c->ladder->run, "%s: cannot refresh the lab's names in /etc/hosts: %s",
-                        c->record->name, lab_str_get(&c->evidence));
     lab_climb_see(c, "as %s", lab_run_user(c->ladder->run));
     return LAB_PASS;
 }
@@ -126,7 +109,7 @@ enum lab_answer lab_check_ssh_again(struct lab_climb *c)
         same = check_identity(c, "instance_id", c->instance_id);
     if (same != LAB_PASS)
         return same;
-    if (lab_check_clock(c) != LAB_PASS)
+    if (lab_check_clock(c) != LAB_PASS || !lab_hosts_refreshed(c))
         return LAB_WAIT;
     c->record->restarted = true;
     lab_climb_see(c, "boot %.8s", boot);

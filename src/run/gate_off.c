@@ -9,13 +9,6 @@ enum { CONNECTING, ASKED, PRESSED, CUT };
 
 static const uint64_t connect_ms = 20000, ask_ms = 90000, press_ms = 60000;
 
-static void go(struct lab_climb *c, int step, const char *what)
-{
-    c->step = step;
-    c->step_ms = c->moved_ms = plat_now_ms();
-    lab_climb_see(c, "%s", what);
-}
-
 static int soft_fn(void *arg, struct lab_error *err)
 {
     struct lab_climb *c = arg;
@@ -30,33 +23,17 @@ static int hard_fn(void *arg, struct lab_error *err)
     return p->ops->hard_stop(p, c->record->name, err);
 }
 
-/* Who the guest is, for the comparison after the restart. */
-static void keep_identity(struct lab_climb *c)
-{
-    if (lab_climb_fact(c, "machine_id"))
-        lab_assign(&c->machine_id, lab_climb_fact(c, "machine_id"));
-    if (lab_climb_fact(c, "instance_id"))
-        lab_assign(&c->instance_id, lab_climb_fact(c, "instance_id"));
-    const char *boot = lab_climb_fact(c, "boot_id");
-    if (boot && c->record->boot_id && strcmp(boot, c->record->boot_id) == 0)
-        return;
-    if (boot) {
-        lab_assign(&c->record->boot_id, boot);
-        lab_climb_save(c);
-    }
-}
-
 static void ask_guest(struct lab_climb *c)
 {
-    keep_identity(c);
-    go(c, ASKED, "powering off");
+    lab_climb_keep_identity(c);
+    lab_climb_step(c, ASKED, "powering off");
     lab_climb_exec(c, "/usr/local/lib/labctl/poweroff", NULL);
 }
 
 void lab_enter_off(struct lab_climb *c)
 {
     lab_climb_look_again(c);
-    go(c, CONNECTING, "powering off");
+    lab_climb_step(c, CONNECTING, "powering off");
 }
 
 static bool is_off(const struct lab_climb *c)
@@ -68,7 +45,7 @@ static bool is_off(const struct lab_climb *c)
 static void press_button(struct lab_climb *c, const char *why)
 {
     lab_run_warning(c->ladder->run, "%s %s; pressing its power button", c->record->name, why);
-    go(c, PRESSED, "pressing the power button");
+    lab_climb_step(c, PRESSED, "pressing the power button");
     lab_climb_work(c, soft_fn);
 }
 
@@ -95,7 +72,7 @@ static void push(struct lab_climb *c)
             break;
         lab_run_warning(c->ladder->run, "%s ignores its power button; cutting its power",
                         c->record->name);
-        go(c, CUT, "cutting the power");
+        lab_climb_step(c, CUT, "cutting the power");
         lab_climb_work(c, hard_fn);
         break;
     default:

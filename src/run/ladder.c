@@ -112,11 +112,29 @@ static int poll_fn(void *arg, struct lab_error *err)
     return p->ops->query(p, w->names.items, w->names.len, &w->states, err);
 }
 
+/* One question that fails may be a daemon that restarts. When it stays so, the nodes that wait for
+ * the answer fail with what the hypervisor said. */
+static void note_poll(struct lab_ladder *l, const struct lab_error *err)
+{
+    enum { PATIENCE = 5 };
+    l->polls_failed = err ? l->polls_failed + 1 : 0;
+    if (!err || l->run->interrupted)
+        return;
+    if (l->polls_failed == 1)
+        lab_run_warning(l->run, "the hypervisor did not answer, asking again: %s", err->message);
+    for (size_t i = 0; l->polls_failed >= PATIENCE && i < l->len; i++) {
+        struct lab_climb *c = &l->climbs[i];
+        if (c->end == LAB_CLIMB_GOING && !lab_climb_looked(c) && c->error.code == LAB_OK)
+            lab_error_copy(&c->error, err);
+    }
+}
+
 static void poll_done(void *arg, const struct lab_error *err)
 {
     struct poll_work *w = arg;
     struct lab_ladder *l = w->ladder;
     l->polling = false;
+    note_poll(l, err);
     for (size_t i = 0; !err && i < l->len; i++) {
         struct lab_vm_state *vm = lab_vm_states_find(&w->states, l->climbs[i].record->name);
         if (!vm)
@@ -140,7 +158,8 @@ static void poll_hypervisor(struct lab_ladder *l, uint64_t now)
         bool switching = c->gate == LAB_GATE_OFF || c->gate == LAB_GATE_DETACHED;
         urgent = urgent || (c->end == LAB_CLIMB_GOING && switching && c->entered);
     }
-    if (l->polling || now - l->polled_ms < (urgent ? 500u : 5000u))
+    uint64_t pause = urgent && !l->polls_failed ? 500 : 5000;
+    if (l->polling || (l->polled_ms && now - l->polled_ms < pause))
         return;
     l->polled_ms = now;
     l->polling = true;
@@ -208,10 +227,9 @@ static void check_deadlines(struct lab_climb *c, uint64_t now)
     lab_put_duration(&time, now - c->gate_began_ms);
     lab_climb_fail(c, LAB_TIMEOUT, "%s not reached in %s; last seen: %s", lab_gate_title(c->gate),
                    lab_str_get(&time), c->evidence.len ? lab_str_get(&c->evidence) : "nothing");
-    lab_error_hint(&c->error, late ? "raise wait.timeout (or --timeout) if this is only slow; "
-                                     "'labctl up' goes on from this gate"
-                                   : "raise wait.stall if this is only slow; 'labctl up' goes on "
-                                     "from this gate");
+    lab_error_hint(&c->error, "raise %s if this is only slow; '%s up' goes on from this gate",
+                   late ? "wait.timeout (or --timeout)" : "wait.stall",
+                   lab_run_self(c->ladder->run));
 }
 
 static void show_live(struct lab_climb *c)

@@ -5,9 +5,9 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "media/seed.h"
 #include "platform.h"
 #include "run/commands.h"
+#include "run/hosts.h"
 #include "run/prepare.h"
 #include "run/remove.h"
 #include "run/report.h"
@@ -67,21 +67,16 @@ int lab_plan_now(struct lab_run *run,
 /* --- from plan to climbs
  * ---------------------------------------------------------------------------- */
 
-#define BIT(gate) (1u << (gate))
-#define LINK_GATES                                                                                 \
-    (BIT(LAB_GATE_ADDRESS) | BIT(LAB_GATE_PORT) | BIT(LAB_GATE_HOSTKEY) | BIT(LAB_GATE_LOGIN))
-#define K3S_GATES   (BIT(LAB_GATE_K3S) | BIT(LAB_GATE_READY))
-#define AGAIN_GATES (BIT(LAB_GATE_RESTARTED) | BIT(LAB_GATE_SSH_AGAIN) | K3S_GATES)
-
 static unsigned resume_gates(const struct lab_climb *c)
 {
     const struct lab_node_record *r = c->record;
     bool on = c->power == LAB_POWER_ON;
     if (r->provisioned && r->detached && !c->media_attached)
-        return AGAIN_GATES;
+        return LAB_GATES_AGAIN;
     if (r->provisioned)
-        return (on ? LINK_GATES : 0) | BIT(LAB_GATE_OFF) | BIT(LAB_GATE_DETACHED) | AGAIN_GATES;
-    return ~(on ? BIT(LAB_GATE_DEFINED) | BIT(LAB_GATE_POWERED) : 0u);
+        return (on ? LAB_GATES_LINK : 0) | LAB_GATE_BIT(LAB_GATE_OFF) |
+               LAB_GATE_BIT(LAB_GATE_DETACHED) | LAB_GATES_AGAIN;
+    return ~(on ? LAB_GATE_BIT(LAB_GATE_DEFINED) | LAB_GATE_BIT(LAB_GATE_POWERED) : 0u);
 }
 
 static unsigned gates_for(const struct lab_climb *c, enum lab_action action)
@@ -96,15 +91,15 @@ static unsigned gates_for(const struct lab_climb *c, enum lab_action action)
         gates = resume_gates(c);
         break;
     case LAB_ACTION_MODIFY:
-        gates = BIT(LAB_GATE_OFF) | BIT(LAB_GATE_DETACHED) | AGAIN_GATES;
+        gates = LAB_GATE_BIT(LAB_GATE_OFF) | LAB_GATE_BIT(LAB_GATE_DETACHED) | LAB_GATES_AGAIN;
         break;
     default:
-        gates = BIT(LAB_GATE_POWERED) | LINK_GATES | BIT(LAB_GATE_CLOCK) | K3S_GATES;
+        gates = LAB_GATES_START;
         if (c->power == LAB_POWER_ON)
-            gates &= ~BIT(LAB_GATE_POWERED);
+            gates &= ~LAB_GATE_BIT(LAB_GATE_POWERED);
     }
     if (c->record->role == LAB_ROLE_NONE)
-        gates &= ~K3S_GATES;
+        gates &= ~LAB_GATES_K3S;
     return gates;
 }
 
@@ -185,32 +180,6 @@ static bool takes_part(const struct lab_run *run, const struct lab_plan_node *p)
                            p->node->role == LAB_ROLE_MASTER);
 }
 
-/* The names of the lab: written to every guest again when they changed since the last full `up`. */
-static void hosts_digest(const struct lab_run *run, struct lab_str *text, char hex[LAB_SHA256_HEX])
-{
-    lab_seed_hosts(text, run->spec);
-    lab_sha256_hex(lab_str_get(text), text->len, hex);
-}
-
-static void note_growth(struct lab_ladder *l)
-{
-    struct lab_str text = LAB_STR_INIT;
-    char hex[LAB_SHA256_HEX];
-    hosts_digest(l->run, &text, hex);
-    const char *last = lab_state_get(l->run->state, "hosts");
-    if (last && strcmp(last, hex) != 0)
-        l->hosts = lab_str_detach(&text);
-    lab_str_clear(&text);
-}
-
-static int record_hosts(struct lab_run *run, struct lab_error *err)
-{
-    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    char hex[LAB_SHA256_HEX];
-    hosts_digest(run, &text, hex);
-    return run->options->targets_len ? 0 : lab_state_set(run->state, "hosts", hex, err);
-}
-
 static void fill_ladder(struct lab_ladder *l,
                         struct lab_run *run,
                         const struct lab_plan *plan,
@@ -227,7 +196,7 @@ static void fill_ladder(struct lab_ladder *l,
         n++;
     }
     lab_ladder_init(l, run, LAB_LADDER_UP, n);
-    note_growth(l);
+    lab_hosts_note(l);
     n = 0;
     LAB_VEC_FOREACH (p, &plan->nodes) {
         if (!takes_part(run, p))
@@ -241,7 +210,7 @@ static void fill_ladder(struct lab_ladder *l,
         c->media_attached = vm && (vm->seed_attached || vm->payload_attached);
         c->provision = c->record->boot_id == NULL && !c->record->provisioned && begins_anew(run, p);
         c->gates = gates_for(c, c->provision ? LAB_ACTION_PROVISION : p->action);
-        c->stale_hosts = l->hosts && !c->provision;
+        c->hosts = c->provision ? LAB_HOSTS_KNOWN : lab_hosts_state(c);
         if (c->provision)
             c->power = LAB_POWER_ABSENT;
     }
@@ -323,8 +292,8 @@ static int prepare(struct lab_ladder *l, struct plan_inputs *in, struct lab_erro
 {
     bool defines = false;
     for (size_t i = 0; i < l->len; i++)
-        defines =
-            defines || (l->climbs[i].gates & (BIT(LAB_GATE_DEFINED) | BIT(LAB_GATE_DETACHED)));
+        defines = defines || (l->climbs[i].gates &
+                              (LAB_GATE_BIT(LAB_GATE_DEFINED) | LAB_GATE_BIT(LAB_GATE_DETACHED)));
     if (lab_preflight(l, err) || lab_prepare_networks(l, err))
         return -1;
     if (!defines)
@@ -360,12 +329,14 @@ static int up(struct lab_run *run,
     }
     if (prepare(l, in, err))
         return -1;
+    if (write_known_hosts(run, err))
+        return -1;
     if (options->no_start)
         l->last = LAB_GATE_DEFINED;
     report->changed = plan->changes;
     int rc = lab_ladder_run(l, err);
     lab_report_climbs(report, l);
-    return rc || write_known_hosts(run, err) || record_hosts(run, err) ? -1 : 0;
+    return rc;
 }
 
 int lab_up(struct lab_run *run,

@@ -7,20 +7,16 @@
 #include "run/report.h"
 #include "run/roster.h"
 
-static const unsigned link_gates =
-    1u << LAB_GATE_ADDRESS | 1u << LAB_GATE_PORT | 1u << LAB_GATE_HOSTKEY | 1u << LAB_GATE_LOGIN;
-
 /* Gates before the restart are proved once and stored; only those that can change are looked at. */
 static unsigned wait_gates(const struct lab_climb *c)
 {
-    unsigned gates = ~(1u << LAB_GATE_OFF | 1u << LAB_GATE_SSH_AGAIN);
+    unsigned gates = ~LAB_GATE_BIT(LAB_GATE_OFF);
     if (c->record->provisioned)
-        gates &= ~(1u << LAB_GATE_COPY | 1u << LAB_GATE_CLOUD_INIT);
+        gates &= ~(LAB_GATE_BIT(LAB_GATE_COPY) | LAB_GATE_BIT(LAB_GATE_CLOUD_INIT));
     if (c->record->restarted)
-        gates = 1u << LAB_GATE_POWERED | link_gates | 1u << LAB_GATE_CLOCK | 1u << LAB_GATE_K3S |
-                1u << LAB_GATE_READY;
+        gates = LAB_GATES_START;
     if (c->record->role == LAB_ROLE_NONE)
-        gates &= ~(1u << LAB_GATE_K3S | 1u << LAB_GATE_READY);
+        gates &= ~LAB_GATES_K3S;
     return gates;
 }
 
