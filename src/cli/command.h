@@ -53,7 +53,8 @@ struct lab_cli {
     size_t given_len;
     int status; /* when not 0 and the command returned 0: the exit status */
     struct lab_listener listener;
-    struct lab_view *view; /* NULL until lab_cli_view() */
+    struct lab_view *view; /* NULL until lab_view_begin() */
+    struct lab_run *run;   /* the open one, borrowed; NULL before lab_cli_open() */
 };
 
 extern const struct lab_command *const lab_commands[];
@@ -84,6 +85,9 @@ int lab_cli_attach(struct lab_cli *cli,
                    bool needs_spec,
                    struct lab_run **out,
                    struct lab_error *err) LAB_MUST_CHECK;
+/* ask.c: true for y. Ctrl-C ends the question and interrupts the run; no more input is a no. */
+bool lab_cli_ask(struct lab_run *run, const char *question);
+
 struct lab_run_options *
 lab_cli_run_options(struct lab_cli *cli, enum lab_state_mode mode, bool needs_spec);
 

@@ -34,6 +34,7 @@ int lab_cli_open(struct lab_cli *cli,
     lab_view_begin(cli);
     int rc = lab_run_open(out, lab_cli_run_options(cli, mode, needs_spec), &cli->listener,
                           &problems, err);
+    cli->run = rc == 0 ? *out : NULL;
     if (problems.list.len && !(cli->quiet && rc == 0)) {
         LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
         lab_problems_print(&text, &problems, file);

@@ -270,14 +270,12 @@ static void on_warning(void *arg, const char *text)
 static bool on_confirm(void *arg, const char *question)
 {
     struct lab_view *v = arg;
-    char answer[16] = "";
     if (v->cli->yes)
         return true;
-    if (!plat_is_terminal(0))
+    if (!plat_is_terminal(0) || !v->cli->run)
         return false;
     make_room(v);
-    fprintf(stderr, "%s [y/N] ", question);
-    return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+    return lab_cli_ask(v->cli->run, question);
 }
 
 void lab_view_begin(struct lab_cli *cli)

@@ -4,6 +4,14 @@
 
 #include "run/commands.h"
 
+/* Before something is lost for good. yes: it was said already (-y). Else LAB_USAGE with the
+ * refusal, or LAB_CANCELLED when the question was interrupted. */
+int lab_confirm(struct lab_run *run,
+                bool yes,
+                const char *question,
+                const char *refusal,
+                struct lab_error *err) LAB_MUST_CHECK;
+
 int lab_remove_node(struct lab_run *run,
                     const char *node,
                     struct lab_report *report,

@@ -102,7 +102,19 @@ int lab_remove_node(struct lab_run *run,
     return 0;
 }
 
-static bool ask(struct lab_run *run, const struct lab_objects *objects)
+int lab_confirm(
+    struct lab_run *run, bool yes, const char *question, const char *refusal, struct lab_error *err)
+{
+    if (yes || (run->listener->confirm && run->listener->confirm(run->listener->arg, question)))
+        return 0;
+    if (run->interrupted)
+        return lab_run_interrupted(run, err);
+    lab_fail(err, LAB_USAGE, "%s", refusal);
+    return lab_error_hint(err, "answer y, or give -y");
+}
+
+static int
+ask(struct lab_run *run, const struct lab_objects *objects, bool yes, struct lab_error *err)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     lab_str_addf(&text, "Remove lab '%s' for good:", lab_state_name(run->state));
@@ -113,7 +125,8 @@ static bool ask(struct lab_run *run, const struct lab_objects *objects)
     }
     lab_str_addf(&text, " %zu VM%s with disks, %zu network%s, keys and records?", vms,
                  vms == 1 ? "" : "s", networks, networks == 1 ? "" : "s");
-    return run->listener->confirm && run->listener->confirm(run->listener->arg, lab_str_get(&text));
+    return lab_confirm(run, yes, lab_str_get(&text), "nothing was removed: teardown wants a yes",
+                       err);
 }
 
 /* One that other VMs use stays: theirs matter more than our wish to leave nothing. */
@@ -164,11 +177,7 @@ static int teardown(struct lab_run *run, bool yes, struct lab_report *report, st
     struct lab_objects objects = {{0}};
     if (lab_state_objects(run->state, &objects, err))
         return -1;
-    int rc = 0;
-    if (!yes && !ask(run, &objects)) {
-        rc = lab_fail(err, LAB_USAGE, "nothing was removed: teardown wants a yes");
-        lab_error_hint(err, "answer y, or give -y");
-    }
+    int rc = ask(run, &objects, yes, err);
     if (rc == 0)
         rc = remove_all(run, &objects, report, err);
     lab_objects_clear(&objects);
