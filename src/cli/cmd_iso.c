@@ -21,7 +21,13 @@ static int build(struct lab_cli *cli, struct lab_error *err)
     if (lab_iso_build(out, label, cli->arguments.items + 2, cli->arguments.len - 2, &files, sha256,
                       err))
         return -1;
-    printf("%s: label %s, %zu files, sha256 %s\n", out, label, files, sha256);
+    if (cli->output == LAB_OUTPUT_TABLE)
+        printf("%s: label %s, %zu files, sha256 %s\n", out, label, files, sha256);
+    else
+        lab_cli_print(cli,
+                      json_pack("{s:o, s:s, s:I, s:s}", "image", lab_json_text(out), "label", label,
+                                "files", (json_int_t)files, "sha256", sha256),
+                      NULL, NULL, 0);
     return 0;
 }
 
@@ -38,15 +44,18 @@ static int list(struct lab_cli *cli, bool hash, struct lab_error *err)
     LAB_VEC_FOREACH (e, &listing.entries) {
         char mode[16];
         snprintf(mode, sizeof(mode), "%s%04o", e->is_dir ? "d" : "-", e->mode & 07777);
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:I, s:I, s:s}", "path", e->path, "mode",
-                                              mode, "size", (json_int_t)e->size, "mtime",
-                                              (json_int_t)e->mtime, "sha256", e->sha256));
+        json_array_append_new(rows,
+                              json_pack("{s:o, s:s, s:I, s:I, s:s}", "path", lab_json_text(e->path),
+                                        "mode", mode, "size", (json_int_t)e->size, "mtime",
+                                        (json_int_t)e->mtime, "sha256", e->sha256));
     }
     if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
         printf("%s: label %s, %zu entries%s\n", path, listing.label, listing.entries.len,
                hash ? ", every file was read to its end" : "");
-    lab_cli_print(cli, json_pack("{s:s, s:o}", "label", listing.label, "entries", rows), "entries",
-                  hash ? sums : plain, 3);
+    lab_cli_print(cli,
+                  json_pack("{s:o, s:o, s:o}", "image", lab_json_text(path), "label",
+                            lab_json_text(listing.label), "entries", rows),
+                  "entries", hash ? sums : plain, 3);
     lab_iso_listing_clear(&listing);
     return 0;
 }

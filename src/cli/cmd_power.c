@@ -17,7 +17,7 @@ static int run_verb(struct lab_cli *cli, verb_fn verb, struct lab_error *err)
     int rc = verb(run, &report, err);
     lab_view_end(cli);
     if (rc == 0 || report.nodes.len)
-        lab_cli_report(cli, run, &report, cli->command->name);
+        lab_cli_report(cli, &report, cli->command->name);
     lab_report_clear(&report);
     lab_run_close(run);
     return rc;
@@ -103,7 +103,7 @@ static int run_wait(struct lab_cli *cli, struct lab_error *err)
     int rc = lab_wait(run, until, &report, err);
     lab_view_end(cli);
     if (rc == 0 || report.nodes.len)
-        lab_cli_report(cli, run, &report, "wait");
+        lab_cli_report(cli, &report, "wait");
     lab_report_clear(&report);
     lab_run_close(run);
     return rc;

@@ -16,6 +16,10 @@ static int run_init(struct lab_cli *cli, struct lab_error *err)
     }
     if (lab_file_replace(path, text->text, text->size, 0644, err))
         return -1;
+    if (cli->output != LAB_OUTPUT_TABLE) {
+        lab_cli_print(cli, json_pack("{s:o}", "wrote", lab_json_text(path)), NULL, NULL, 0);
+        return 0;
+    }
     printf(
         "wrote %s\nnext: put an image where it says, then 'labctl -f %s validate', 'plan', 'up'\n",
         path, path);

@@ -53,44 +53,111 @@ const struct lab_command lab_cmd_ssh = {
 /* --- exec
  * -------------------------------------------------------------------------------------------- */
 
-struct printer {
-    size_t width;
+/* What a node said, kept until the one document is printed. */
+struct words {
+    char *node;
+    struct lab_str out, err;
 };
+
+struct printer {
+    const struct lab_cli *cli;
+    size_t width;
+    LAB_VEC(struct words) kept;
+};
+
+static struct words *words_of(struct printer *p, const char *node)
+{
+    LAB_VEC_FOREACH (w, &p->kept)
+        if (strcmp(w->node, node) == 0)
+            return w;
+    struct words *w = lab_vec_push(&p->kept);
+    w->node = lab_strdup(node);
+    return w;
+}
+
+static void printer_clear(struct printer *p)
+{
+    LAB_VEC_FOREACH (w, &p->kept) {
+        free(w->node);
+        lab_str_clear(&w->out);
+        lab_str_clear(&w->err);
+    }
+    lab_vec_clear(&p->kept);
+}
 
 static void print_line(void *arg, const char *node, int fd, const char *text)
 {
+    struct printer *p = arg;
+    struct words *w;
+    switch (p->cli->output) {
+    case LAB_OUTPUT_TABLE:
+        fprintf(fd == 2 ? stderr : stdout, "%-*s | %s\n", (int)p->width, node, text);
+        fflush(fd == 2 ? stderr : stdout);
+        break;
+    case LAB_OUTPUT_NDJSON:
+        lab_cli_print_object(json_pack("{s:s, s:s, s:o}", "node", node, "stream",
+                                       fd == 2 ? "stderr" : "stdout", "text", lab_json_text(text)));
+        break;
+    default:
+        w = words_of(p, node);
+        lab_str_addf(fd == 2 ? &w->err : &w->out, "%s\n", text);
+    }
+}
+
+static json_t *end_of(const struct lab_exec_row *row)
+{
+    return json_pack("{s:s, s:o, s:o, s:o}", "node", row->node, "status",
+                     row->status < 0 ? json_null() : json_integer(row->status), "error",
+                     lab_json_text(row->error.message), "hint", lab_json_text(row->error.hint));
+}
+
+static void print_end(void *arg, const struct lab_exec_row *row)
+{
     const struct printer *p = arg;
-    fprintf(fd == 2 ? stderr : stdout, "%-*s | %s\n", (int)p->width, node, text);
-    fflush(fd == 2 ? stderr : stdout);
+    if (p->cli->output == LAB_OUTPUT_NDJSON)
+        lab_cli_print_object(end_of(row));
+}
+
+static bool has_failed(const struct lab_exec_row *row)
+{
+    return row->error.code != LAB_OK || row->status != 0;
 }
 
 /* The exit status is the first non-zero one of the nodes' own. */
-static void print_ends(struct lab_cli *cli, const struct lab_exec_report *report)
+static void set_status(struct lab_cli *cli, const struct lab_exec_report *report)
 {
-    json_t *rows = json_array();
-    size_t bad = 0;
-    LAB_VEC_FOREACH (row, &report->rows) {
-        bool failed = row->error.code != LAB_OK || row->status != 0;
-        bad += failed;
-        if (failed && !cli->status)
+    LAB_VEC_FOREACH (row, &report->rows)
+        if (has_failed(row) && !cli->status)
             cli->status = row->status > 0 ? row->status : LAB_GUEST;
-        json_array_append_new(rows,
-                              json_pack("{s:s, s:i, s:o}", "node", row->node, "status", row->status,
-                                        "error", lab_json_text(row->error.message)));
-    }
+}
+
+/* People see the failed ones; the document has all, with what they said. */
+static void print_ends(struct printer *p, const struct lab_exec_report *report)
+{
     static const struct lab_column columns[] = {
         {"NODE", "node"}, {"STATUS", "status"}, {"ERROR", "error"}};
-    if (cli->output != LAB_OUTPUT_TABLE || bad)
-        lab_cli_print(cli, json_pack("{s:o}", "nodes", rows), "nodes", columns,
-                      LAB_ARRAY_LEN(columns));
-    else
+    bool table = p->cli->output == LAB_OUTPUT_TABLE;
+    json_t *rows = json_array();
+    LAB_VEC_FOREACH (row, &report->rows) {
+        if (table && !has_failed(row))
+            continue;
+        json_t *to = end_of(row);
+        const struct words *w = words_of(p, row->node);
+        json_object_set_new(to, "stdout", lab_json_text(lab_str_get(&w->out)));
+        json_object_set_new(to, "stderr", lab_json_text(lab_str_get(&w->err)));
+        json_array_append_new(rows, to);
+    }
+    if (p->cli->output == LAB_OUTPUT_NDJSON || (table && !json_array_size(rows)))
         json_decref(rows);
+    else
+        lab_cli_print(p->cli, json_pack("{s:o}", "nodes", rows), "nodes", columns,
+                      LAB_ARRAY_LEN(columns));
 }
 
 static int run_exec(struct lab_cli *cli, struct lab_error *err)
 {
     struct lab_run *run;
-    struct printer printer = {0};
+    struct printer printer = {.cli = cli};
     struct lab_exec_report report = {0};
     for (size_t i = 0; i < cli->arguments.len; i++)
         *lab_vec_push(&cli->targets) = cli->arguments.items[i];
@@ -104,9 +171,11 @@ static int run_exec(struct lab_cli *cli, struct lab_error *err)
         if (lab_run_targeted(run, r->name) && strlen(r->name) > printer.width)
             printer.width = strlen(r->name);
     LAB_AUTOFREE char *command = join(cli->rest.items, cli->rest.len);
-    struct lab_exec_options o = {command, print_line, &printer, cli->timeout_ms};
+    struct lab_exec_options o = {command, print_line, print_end, &printer, cli->timeout_ms};
     int rc = lab_exec_all(run, &o, &report, err);
-    print_ends(cli, &report);
+    set_status(cli, &report);
+    print_ends(&printer, &report);
+    printer_clear(&printer);
     lab_exec_report_clear(&report);
     lab_run_close(run);
     return rc;
@@ -118,7 +187,8 @@ const struct lab_command lab_cmd_exec = {
     .arguments = "[NODE…] -- COMMAND…",
     .text =
         "Runs the command on the nodes (default: all) at once; every line carries its node's name.\n"
-        "The exit status is the first that was not 0.\n\n"
+        "The exit status is the first that was not 0. '-o json' gives one document with what every\n"
+        "node said, '-o ndjson' an object for every line and one for every node that has ended.\n\n"
         "  labctl exec -- uptime\n  labctl exec k3s-worker1 k3s-worker2 -- df -h /",
     .max_arguments = -1,
     .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_TIMEOUT,

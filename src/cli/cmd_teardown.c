@@ -9,18 +9,52 @@ static const struct lab_option options[] = {
     {0},
 };
 
-static int show(struct lab_run *run, struct lab_error *err)
+static void add_row(json_t *rows, const char *kind, const char *name)
+{
+    json_array_append_new(rows, json_pack("{s:s, s:o}", "kind", kind, "name", lab_json_text(name)));
+}
+
+static void print_rows(const struct lab_cli *cli, json_t *rows)
+{
+    size_t i;
+    json_t *row;
+    if (cli->output != LAB_OUTPUT_TABLE) {
+        lab_cli_print(
+            cli,
+            json_pack("{s:s, s:b, s:o}", "command", "teardown", "dry_run", 1, "would_remove", rows),
+            "would_remove", NULL, 0);
+        return;
+    }
+    json_array_foreach(rows, i, row)
+        printf("would remove: %s %s\n", json_string_value(json_object_get(row, "kind")),
+               json_string_value(json_object_get(row, "name")));
+    json_decref(rows);
+}
+
+static int show(const struct lab_cli *cli, struct lab_run *run, struct lab_error *err)
 {
     struct lab_objects objects = {0};
-    if (!run->state)
-        return 0;
-    if (lab_state_objects(run->state, &objects, err))
+    if (run->state && lab_state_objects(run->state, &objects, err))
         return -1;
+    json_t *rows = json_array();
     LAB_VEC_FOREACH (o, &objects.list)
-        printf("would remove: %s %s\n", lab_object_kind_name(o->kind), o->name);
-    printf("would remove: folder %s\n", lab_state_dir(run->state));
+        add_row(rows, lab_object_kind_name(o->kind), o->name);
+    if (run->state)
+        add_row(rows, "folder", lab_state_dir(run->state));
+    print_rows(cli, rows);
     lab_objects_clear(&objects);
     return 0;
+}
+
+static void report_nothing(const struct lab_cli *cli)
+{
+    const struct lab_report nothing = {0};
+    if (cli->output == LAB_OUTPUT_TABLE)
+        puts("nothing to remove: there is no such lab");
+    else if (lab_cli_flag(cli, "dry-run"))
+        print_rows(cli, json_array());
+    else
+        lab_cli_report(cli, &nothing, "teardown");
 }
 
 /* A lab that is not there any more is what was asked for. */
@@ -41,16 +75,16 @@ static int run_teardown(struct lab_cli *cli, struct lab_error *err)
         return -1;
     if (is_gone(cli, run)) {
         lab_view_end(cli);
-        puts("nothing to remove: there is no such lab");
+        report_nothing(cli);
         lab_run_close(run);
         return 0;
     }
     int rc = lab_run_attach(run, err);
     if (rc == 0)
-        rc = dry ? show(run, err) : lab_teardown(run, cli->yes, &report, err);
+        rc = dry ? show(cli, run, err) : lab_teardown(run, cli->yes, &report, err);
     lab_view_end(cli);
     if (rc == 0 && !dry)
-        lab_cli_report(cli, run, &report, "teardown");
+        lab_cli_report(cli, &report, "teardown");
     lab_report_clear(&report);
     lab_run_close(run);
     return rc;

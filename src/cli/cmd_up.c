@@ -46,7 +46,7 @@ static int up(struct lab_cli *cli,
     int rc = lab_up(run, &o, &report, err);
     lab_view_end(cli);
     if (rc == 0 || report.nodes.len)
-        lab_cli_report(cli, run, &report, "up");
+        lab_cli_report(cli, &report, "up");
     if (rc == 0 && cli->output == LAB_OUTPUT_TABLE && !cli->quiet && !o.no_start)
         print_entrance(run, &report);
     lab_report_clear(&report);

@@ -91,7 +91,9 @@ bool lab_cli_ask(struct lab_run *run, const char *question);
 struct lab_run_options *
 lab_cli_run_options(struct lab_cli *cli, enum lab_state_mode mode, bool needs_spec);
 
-/* output.c: prints value as -o says; TABLE prints the columns of the array found at value[key]. */
+/* output.c: prints value as -o says; TABLE prints the columns of the array found at value[key], and
+ * NDJSON its rows one by one, then an object with the rest of value. With anything but TABLE this
+ * is all that stdout gets: words for people go to stderr. */
 struct lab_column {
     const char *title, *key;
 };
@@ -100,12 +102,11 @@ void lab_cli_print(const struct lab_cli *cli,
                    const char *key,
                    const struct lab_column *columns,
                    size_t n);
-json_t *lab_json_text(const char *s); /* null for NULL */
+void lab_cli_print_object(json_t *value /* taken */); /* one line of NDJSON, at once */
+/* null for NULL; bytes of a guest that are no UTF-8 become U+FFFD. */
+json_t *lab_json_text(const char *s);
 
 /* report.c: the end of up, wait, start, stop, restart, teardown. */
-void lab_cli_report(const struct lab_cli *cli,
-                    const struct lab_run *run,
-                    const struct lab_report *report,
-                    const char *verb);
+void lab_cli_report(const struct lab_cli *cli, const struct lab_report *report, const char *verb);
 
 #endif

@@ -8,7 +8,19 @@
 
 json_t *lab_json_text(const char *s)
 {
-    return s ? json_string(s) : json_null();
+    if (!s)
+        return json_null();
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    for (size_t n = strlen(s);;) {
+        size_t good = lab_utf8_check(s, n);
+        lab_str_addn(&text, s, good);
+        if (good == n)
+            break;
+        lab_str_add(&text, "\xEF\xBF\xBD");
+        s += good + 1;
+        n -= good + 1;
+    }
+    return json_string(lab_str_get(&text));
 }
 
 /* --- table
@@ -129,6 +141,34 @@ static void print_yaml(const json_t *value)
     yaml_emitter_delete(&e);
 }
 
+/* --- NDJSON: one object a row, then one with everything that is no row
+ * -------------------------------- */
+
+void lab_cli_print_object(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_COMPACT);
+    putchar('\n');
+    fflush(stdout);
+    json_decref(value);
+}
+
+static void print_ndjson(const json_t *value, const char *key)
+{
+    const json_t *rows = key ? json_object_get(value, key) : value;
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row) lab_cli_print_object(json_incref(row));
+    if (!json_is_object(value))
+        return;
+    json_t *rest = json_copy((json_t *)(size_t)value);
+    if (key)
+        json_object_del(rest, key);
+    if (json_object_size(rest))
+        lab_cli_print_object(rest);
+    else
+        json_decref(rest);
+}
+
 void lab_cli_print(const struct lab_cli *cli,
                    json_t *value,
                    const char *key,
@@ -136,19 +176,13 @@ void lab_cli_print(const struct lab_cli *cli,
                    size_t n)
 {
     const json_t *rows = key ? json_object_get(value, key) : value;
-    size_t i;
-    json_t *row;
     switch (cli->output) {
     case LAB_OUTPUT_JSON:
         json_dumpf(value, stdout, JSON_INDENT(2));
         putchar('\n');
         break;
     case LAB_OUTPUT_NDJSON:
-        json_array_foreach(rows, i, row)
-        {
-            json_dumpf(row, stdout, JSON_COMPACT);
-            putchar('\n');
-        }
+        print_ndjson(value, key);
         break;
     case LAB_OUTPUT_YAML:
         print_yaml(value);

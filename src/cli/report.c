@@ -61,10 +61,7 @@ static json_t *texts(const char *const *items, size_t n)
     return list;
 }
 
-void lab_cli_report(const struct lab_cli *cli,
-                    const struct lab_run *run,
-                    const struct lab_report *report,
-                    const char *verb)
+void lab_cli_report(const struct lab_cli *cli, const struct lab_report *report, const char *verb)
 {
     static const struct lab_column columns[] = {{"NODE", "node"}, {"ADDRESS", "address"},
                                                 {"ROLE", "role"}, {"STATE", "state"},
@@ -80,7 +77,6 @@ void lab_cli_report(const struct lab_cli *cli,
                   texts((const char *const *)report->removed.items, report->removed.len), "kept",
                   texts((const char *const *)report->kept.items, report->kept.len), "changed",
                   report->changed, "time_ms", (json_int_t)report->took_ms);
-    (void)run;
     if (table)
         lab_cli_print(cli, whole, "nodes", columns, LAB_ARRAY_LEN(columns));
     else

@@ -197,12 +197,8 @@ static void print_ndjson(const struct lab_event *e)
 {
     json_t *line = json_pack("{s:I, s:s, s:s, s:s, s:s}", "time_ms", (json_int_t)e->at_ms, "node",
                              e->node, "gate", e->gate, "state", e->state, "evidence", e->evidence);
-    if (!line)
-        return;
-    json_dumpf(line, stdout, JSON_COMPACT);
-    putchar('\n');
-    fflush(stdout);
-    json_decref(line);
+    if (line)
+        lab_cli_print_object(line);
 }
 
 /* --- listener

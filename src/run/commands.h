@@ -78,17 +78,19 @@ struct lab_doctor {
 void lab_doctor(struct lab_doctor *out);
 void lab_doctor_clear(struct lab_doctor *out);
 
-/* exec on every targeted node at once. output: one whole line at a time. */
+/* exec on every targeted node at once. line: one whole line at a time. */
+struct lab_exec_row {
+    char *node;
+    int status; /* -1: the command has none; error says why */
+    struct lab_error error;
+};
 struct lab_exec_options {
     const char *command;
     void (*line)(void *arg, const char *node, int fd, const char *text);
+    /* The node has finished, well or not. May be NULL. */
+    void (*ended)(void *arg, const struct lab_exec_row *row);
     void *arg;
     uint64_t timeout_ms; /* 0: none */
-};
-struct lab_exec_row {
-    char *node;
-    int status;
-    struct lab_error error;
 };
 struct lab_exec_report {
     LAB_VEC(struct lab_exec_row) rows;

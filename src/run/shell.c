@@ -98,6 +98,13 @@ static void on_data(void *arg, int fd, const char *bytes, size_t n)
     }
 }
 
+static void end_visit(struct visit *v)
+{
+    v->ended = true;
+    if (v->options->ended)
+        v->options->ended(v->options->arg, v->row);
+}
+
 static void on_done(void *arg, const struct lab_exec_result *result, const struct lab_error *err)
 {
     struct visit *v = arg;
@@ -110,9 +117,9 @@ static void on_done(void *arg, const struct lab_exec_result *result, const struc
         lab_error_copy(&v->row->error, err);
     else if (result->signal)
         lab_fail(&v->row->error, LAB_GUEST, "the command was ended by signal %s", result->signal);
-    v->row->status = err ? -1 : result->status;
-    v->ended = true;
+    v->row->status = v->row->error.code != LAB_OK ? -1 : result->status;
     (*v->pending)--;
+    end_visit(v);
 }
 
 static void exec_start(struct visit *v)
@@ -158,7 +165,7 @@ static int exec_on(struct lab_run *run,
                             .pending = &pending,
                             .began_ms = plat_now_ms()};
         if (visit_open(v, r, &v->row->error)) {
-            v->ended = true;
+            end_visit(v);
             continue;
         }
         pending++;
@@ -182,15 +189,23 @@ int lab_exec_all(struct lab_run *run,
 {
     if (lab_need_lab(run, err) || lab_prepare_keys(run, err))
         return -1;
-    LAB_VEC_FOREACH (r, &run->records.list)
-        if (lab_run_targeted(run, r->name))
-            lab_vec_push(&report->rows)->node = lab_strdup(r->name);
+    LAB_VEC_FOREACH (r, &run->records.list) {
+        if (!lab_run_targeted(run, r->name))
+            continue;
+        struct lab_exec_row *row = lab_vec_push(&report->rows);
+        row->node = lab_strdup(r->name);
+        row->status = -1;
+    }
     struct visit *visits = lab_calloc(report->rows.len, sizeof(*visits));
     int rc = exec_on(run, options, visits, report, err);
     free(visits);
-    LAB_VEC_FOREACH (row, &report->rows)
-        if (rc == 0 && row->error.code != LAB_OK)
-            rc = lab_fail(err, row->error.code, "%s: %s", row->node, row->error.message);
+    LAB_VEC_FOREACH (row, &report->rows) {
+        if (rc || row->error.code == LAB_OK)
+            continue;
+        rc = lab_fail(err, row->error.code, "%s: %s", row->node, row->error.message);
+        if (row->error.hint)
+            lab_error_hint(err, "%s", row->error.hint);
+    }
     return rc;
 }
 
