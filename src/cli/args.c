@@ -169,6 +169,11 @@ static int take(struct lab_cli *cli,
     return 0;
 }
 
+static bool is_optional(const struct lab_option *o)
+{
+    return o->value[0] == '[' && lab_ends_with(o->value, "]");
+}
+
 /* One option at argv[*i]; its value may be the next argument. */
 static int
 parse_option(struct lab_cli *cli, int argc, char **argv, int *i, bool *help, struct lab_error *err)
@@ -190,7 +195,10 @@ parse_option(struct lab_cli *cli, int argc, char **argv, int *i, bool *help, str
         return take(cli, o, NULL, help, err) ? -1 : parse_option(cli, 1, again, &zero, help, err);
     }
     if (o->value && !value) {
-        if (*i + 1 >= argc)
+        bool has_next = *i + 1 < argc;
+        if (is_optional(o) && (!has_next || argv[*i + 1][0] == '-'))
+            return take(cli, o, NULL, help, err);
+        if (!has_next)
             return lab_fail(err, LAB_USAGE, "option '%s' wants a value: %s", text, o->value);
         value = argv[++*i];
     }

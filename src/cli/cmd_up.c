@@ -9,7 +9,7 @@
 static const struct lab_option options[] = {
     {"dry-run", 'n', NULL, "show what would be done, touch nothing (the same as 'plan')"},
     {"no-start", 0, NULL, "only create the VMs"},
-    {"recreate", 0, "NODE|all", "provision this node anew; may be repeated"},
+    {"recreate", 0, "[NODE]", "make this node anew (default: all of them); may be repeated"},
     {"prune", 0, NULL, "remove nodes that are no longer in lab.yaml"},
     {0},
 };
@@ -59,14 +59,17 @@ static int run_up(struct lab_cli *cli, struct lab_error *err)
     struct lab_plan_options plan = {0};
     LAB_VEC(const char *) recreate = {0};
     lab_cli_plan_options(cli, &plan);
-    for (size_t i = 0; i < cli->given_len; i++)
-        if (strcmp(cli->given[i].option->name, "recreate") == 0)
-            *lab_vec_push(&recreate) = cli->given[i].value;
-    plan.recreate_all = recreate.len == 1 && strcmp(recreate.items[0], "all") == 0;
-    if (!plan.recreate_all) {
-        plan.recreate = recreate.items;
-        plan.recreate_len = recreate.len;
+    for (size_t i = 0; i < cli->given_len; i++) {
+        const char *node = cli->given[i].value;
+        if (strcmp(cli->given[i].option->name, "recreate") != 0)
+            continue;
+        if (*node && strcmp(node, "all") != 0)
+            *lab_vec_push(&recreate) = node;
+        else
+            plan.recreate_all = true;
     }
+    plan.recreate = recreate.items;
+    plan.recreate_len = recreate.len;
     bool dry = lab_cli_flag(cli, "dry-run");
     int rc = lab_cli_attach(cli, dry ? LAB_STATE_READ : LAB_STATE_CREATE, true, &run, err);
     if (rc == 0) {
@@ -84,8 +87,10 @@ const struct lab_command lab_cmd_up = {
         "Makes the lab that lab.yaml describes and follows every guest until it is really done.\n"
         "What is done already is left alone, so it may be run at any time: after an error, after\n"
         "Ctrl-C, after a reboot of this host, after a change in lab.yaml ('plan' shows it first).\n\n"
+        "--recreate asks before it destroys a VM; with --target it means the nodes named there.\n\n"
         "  labctl up\n"
-        "  labctl up --target k3s-worker1 --recreate k3s-worker1",
+        "  labctl up --recreate k3s-worker1\n"
+        "  labctl up --recreate -y",
     .options = options,
     .takes =
         LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_REPLICAS | LAB_TAKES_TIMEOUT | LAB_TAKES_YES,

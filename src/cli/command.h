@@ -6,7 +6,8 @@
 struct lab_option {
     const char *name;  /* long form without "--" */
     char letter;       /* 0: none */
-    const char *value; /* name of its value in help; NULL: a flag */
+    const char *value; /* name of its value in help; NULL: a flag. "[NODE]" may be left out: only
+                          for commands without arguments, where a word after it is nothing else */
     const char *help;
 };
 

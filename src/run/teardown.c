@@ -113,6 +113,36 @@ int lab_confirm(
     return lab_error_hint(err, "answer y, or give -y");
 }
 
+static bool is_asked_for(const struct lab_plan_options *options, const char *name)
+{
+    for (size_t i = 0; i < options->recreate_len; i++)
+        if (strcmp(options->recreate[i], name) == 0)
+            return true;
+    return options->recreate_all;
+}
+
+int lab_confirm_recreate(struct lab_run *run,
+                         const struct lab_plan *plan,
+                         const struct lab_plan_options *options,
+                         bool yes,
+                         struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str names = LAB_STR_INIT;
+    LAB_VEC_FOREACH (p, &plan->nodes) {
+        const struct lab_vm_state *vm = lab_vm_states_find(&run->observed, p->name);
+        if (p->action == LAB_ACTION_PROVISION && p->targeted && is_asked_for(options, p->name) &&
+            vm && vm->ours && vm->power != LAB_POWER_ABSENT)
+            lab_str_addf(&names, "%s%s", names.len ? ", " : "", p->name);
+    }
+    if (!names.len)
+        return 0;
+    const char *all = lab_str_get(&names);
+    LAB_AUTOFREE char *question =
+        lab_format("Destroy %s with everything on its disk, and make it anew?", all);
+    LAB_AUTOFREE char *refusal = lab_format("not replacing %s without a yes", all);
+    return lab_confirm(run, yes, question, refusal, err);
+}
+
 static int
 ask(struct lab_run *run, const struct lab_objects *objects, bool yes, struct lab_error *err)
 {

@@ -38,6 +38,11 @@ expect 2 'not N or GROUP=N' plan --replicas many
 expect 2 'not both' status -f a --lab b
 expect 2 "cannot find 'lab.yaml'" up
 expect 2 'labctl init' up
+expect 0 '--recreate \[NODE\]' up --help
+expect 2 "cannot find 'lab.yaml'" up --recreate # no value: every node
+expect 2 "cannot find 'lab.yaml'" up --recreate -y
+expect 2 "cannot find 'lab.yaml'" up --recreate all --recreate=w1
+expect 2 "cannot find 'w1.yaml'" up --recreate -f w1.yaml
 expect 2 "gates: defined" wait --for nothing
 expect 0 'no labs under' list
 for command in init validate doctor plan up wait status list start stop restart teardown ssh exec iso schema; do

@@ -80,7 +80,7 @@ say "what a node is made from changes only when asked"
 sed -i 's/networks: \[default\]}/networks: [default], cloud_init: "#!\/bin\/sh\\ntouch \/root\/again"}/' "$lab"
 out=$(labctl -f "$lab" up 2>&1) && die "up provisioned a finished node by itself"
 holds "the way is named" "--recreate" "$out"
-labctl -f "$lab" up --target vm2 --recreate vm2
+labctl -f "$lab" up --target vm2 --recreate vm2 -y
 same "vm2 was made anew" 0 "$(status_of on vm2 sudo test -e /root/again)"
 
 say "a node that left lab.yaml stays until it is pruned"
