@@ -15,6 +15,37 @@ static const unsigned again_gates = BIT(LAB_GATE_OFF) | BIT(LAB_GATE_RESTARTED) 
                                     BIT(LAB_GATE_SSH_AGAIN) | BIT(LAB_GATE_K3S) |
                                     BIT(LAB_GATE_READY);
 
+/* Nothing is provisioned here. */
+static int check(struct lab_run *run,
+                 enum lab_ladder_kind kind,
+                 const struct lab_node_record *record,
+                 struct lab_error *err)
+{
+    if (lab_roster_check(run, kind, record, err))
+        return -1;
+    if (kind == LAB_LADDER_STOP || record->restarted)
+        return 0;
+    lab_fail(err, LAB_USAGE, "it was never provisioned to its end");
+    return lab_error_hint(err, "'%s up' finishes it", lab_run_self(run));
+}
+
+static void set_gates(struct lab_climb *c, enum lab_ladder_kind kind, unsigned gates)
+{
+    struct lab_run *run = c->ladder->run;
+    c->gates = lab_run_targeted(run, c->record->name) ? gates : up_gates;
+    if (c->error.code != LAB_OK || check(run, kind, c->record, &c->error))
+        return;
+    if (c->record->role == LAB_ROLE_NONE)
+        c->gates &= ~(BIT(LAB_GATE_K3S) | BIT(LAB_GATE_READY));
+    if (c->power == LAB_POWER_ON)
+        c->gates &= ~BIT(LAB_GATE_POWERED);
+    if (c->power == LAB_POWER_OFF || c->power == LAB_POWER_ABSENT)
+        c->gates &= ~BIT(LAB_GATE_OFF);
+    if (c->power == LAB_POWER_ABSENT)
+        lab_run_warning(run, "the hypervisor has no VM '%s' any more; '%s up' makes it anew",
+                        c->record->name, lab_run_self(run));
+}
+
 static int switch_power(struct lab_run *run,
                         enum lab_ladder_kind kind,
                         unsigned gates,
@@ -25,21 +56,8 @@ static int switch_power(struct lab_run *run,
     if (lab_roster(&ladder, run, kind, err))
         return -1;
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < ladder.len; i++) {
-        struct lab_climb *c = &ladder.climbs[i];
-        c->gates = lab_run_targeted(run, c->record->name) ? gates : up_gates;
-        if (c->record->role == LAB_ROLE_NONE)
-            c->gates &= ~(BIT(LAB_GATE_K3S) | BIT(LAB_GATE_READY));
-        if (c->power == LAB_POWER_ON)
-            c->gates &= ~BIT(LAB_GATE_POWERED);
-        if (c->power == LAB_POWER_OFF || c->power == LAB_POWER_ABSENT)
-            c->gates &= ~BIT(LAB_GATE_OFF);
-        if (kind != LAB_LADDER_STOP && !c->record->restarted) {
-            rc = lab_fail(err, LAB_USAGE, "node '%s' is not provisioned to its end",
-                          c->record->name);
-            lab_error_hint(err, "'%s up' finishes it", lab_run_self(run));
-        }
-    }
+    for (size_t i = 0; i < ladder.len; i++)
+        set_gates(&ladder.climbs[i], kind, gates);
     /* after a reboot of the host the lab's own networks are down */
     if (rc == 0 && run->spec && gates & BIT(LAB_GATE_POWERED))
         rc = lab_preflight(&ladder, err) || lab_prepare_networks(&ladder, err) ? -1 : 0;

@@ -12,14 +12,18 @@ int lab_need_lab(struct lab_run *run, struct lab_error *err)
     return lab_error_hint(err, "make it with '%s up'", lab_run_self(run));
 }
 
-/* A VM that is gone, or a stranger's, cannot be followed. */
-static int check_vm(struct lab_run *run,
-                    const char *name,
-                    const struct lab_vm_state *vm,
-                    struct lab_error *err)
+int lab_roster_check(struct lab_run *run,
+                     enum lab_ladder_kind kind,
+                     const struct lab_node_record *record,
+                     struct lab_error *err)
 {
-    if (!vm || vm->power == LAB_POWER_ABSENT) {
-        lab_fail(err, LAB_CONFLICT, "VM '%s' is in the records but not in the hypervisor", name);
+    const char *name = record->name;
+    const struct lab_vm_state *vm = lab_vm_states_find(&run->observed, name);
+    bool absent = !vm || vm->power == LAB_POWER_ABSENT;
+    if (absent && kind == LAB_LADDER_STOP)
+        return 0; /* off it is */
+    if (absent) {
+        lab_fail(err, LAB_HYPERVISOR, "the hypervisor has no VM '%s' any more", name);
         return lab_error_hint(err, "'%s up' makes it anew", lab_run_self(run));
     }
     if (!vm->ours) {
@@ -54,17 +58,14 @@ int lab_roster(struct lab_ladder *out,
         if (!takes_part(run, kind, r))
             continue;
         struct lab_vm_state *vm = lab_vm_states_find(&run->observed, r->name);
-        bool off = kind == LAB_LADDER_STOP && (!vm || vm->power == LAB_POWER_ABSENT);
-        if (!off && check_vm(run, r->name, vm, err)) {
-            lab_ladder_clear(out);
-            return -1;
-        }
         struct lab_climb *c = &out->climbs[n++];
         c->ladder = out;
         c->node = run->spec ? lab_spec_node(run->spec, r->name) : NULL;
         c->record = r;
         c->power = vm ? vm->power : LAB_POWER_ABSENT;
         c->media_attached = vm && (vm->seed_attached || vm->payload_attached);
+        if (lab_roster_check(run, kind, r, &c->error))
+            c->gates = ~0u; /* it fails at once; the others go on */
     }
     for (size_t i = 0; i < out->len; i++) {
         LAB_AUTOFREE char *token = lab_run_path(run, "keys/k3s-token");

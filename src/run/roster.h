@@ -9,6 +9,13 @@ int lab_roster(struct lab_ladder *out,
                struct lab_run *run,
                enum lab_ladder_kind kind,
                struct lab_error *err) LAB_MUST_CHECK;
+/* Whether the node's VM can be followed: one that is gone or a stranger's cannot. lab_roster()
+ * gives such a node's climb this error, so that it fails and the others go on; its gates must not
+ * be empty. */
+int lab_roster_check(struct lab_run *run,
+                     enum lab_ladder_kind kind,
+                     const struct lab_node_record *record,
+                     struct lab_error *err) LAB_MUST_CHECK;
 /* LAB_USAGE when the lab was never made. */
 int lab_need_lab(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
 

@@ -97,6 +97,43 @@ static inline struct lab_state *cli_open_lab(enum lab_state_mode mode)
     return st;
 }
 
+/* The hypervisor's VMs: of web-01, web-02 those with a power (domstats' number; 0: no such VM). */
+static inline void cli_hypervisor(const char *owner_id, int web_01, int web_02)
+{
+    const int power[] = {web_01, web_02};
+    LAB_AUTO_STR struct lab_str rules = LAB_STR_INIT, stats = LAB_STR_INIT;
+    lab_str_add(&rules, CLI_CONNECTS "start*\tok\n");
+    for (int i = 0; i < 2; i++) {
+        LAB_AUTOFREE char *name = lab_format("web-%02d", i + 1);
+        LAB_AUTOFREE char *file = cli_path(name);
+        if (!power[i])
+            continue;
+        LAB_AUTOFREE char *xml =
+            lab_format("<domain type='qemu'><name>%s</name>"
+                       "<uuid>5f0c9c1e-1111-4000-8000-00000000000%d</uuid><metadata>"
+                       "<labctl:node xmlns:labctl=\"urn:labctl:1\" lab=\"airgap\" id=\"%s\" "
+                       "node=\"%s\" generation=\"g1\"/></metadata><devices/></domain>\n",
+                       name, i + 1, owner_id, name);
+        scratch_write(file, xml);
+        lab_str_addf(&rules, "dumpxml*%s\tout\t%s\n", name, file);
+        lab_str_addf(&stats, "Domain: '%s'\n  state.state=%d\n  state.reason=1\n\n", name,
+                     power[i]);
+    }
+    LAB_AUTOFREE char *file = cli_path("stats");
+    scratch_write(file, lab_str_get(&stats));
+    lab_str_addf(&rules, "dumpxml*\tmissing\ndomstats*\tout\t%s\n", file);
+    cli_rules(lab_str_get(&rules));
+}
+enum { CLI_GONE = 0, CLI_ON = 1, CLI_OFF = 5 };
+
+static inline char *cli_lab_id(void)
+{
+    struct lab_state *st = cli_open_lab(LAB_STATE_READ);
+    char *id = lab_strdup(lab_state_id(st));
+    lab_state_close(st);
+    return id;
+}
+
 static inline void cli_make_lab(void)
 {
     struct lab_error err = LAB_ERROR_INIT;
@@ -121,7 +158,7 @@ static inline void cli_become(const char *const *args)
     int status = lab_cli_main(argc, argv);
     for (int i = 1; i < argc; i++)
         free(argv[i]);
-    fflush(stdout);
+    fflush(NULL);
     _exit(status);
 }
 
