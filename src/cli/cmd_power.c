@@ -1,4 +1,5 @@
 /* wait, start, stop, restart: one ladder each, one report. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -23,16 +24,52 @@ static int run_verb(struct lab_cli *cli, verb_fn verb, struct lab_error *err)
     return rc;
 }
 
+static void print_look(const struct lab_cli *cli, const struct lab_power_plan *plan)
+{
+    static const struct lab_column columns[] = {
+        {"NODE", "node"}, {"ACTION", "action"}, {"WHY", "reason"}};
+    json_t *rows = json_array();
+    LAB_VEC_FOREACH (row, &plan->rows)
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "node", row->node, "action",
+                                              row->action, "reason", lab_json_text(row->reason)));
+    lab_cli_print(
+        cli,
+        json_pack("{s:s, s:b, s:o}", "command", cli->command->name, "dry_run", 1, "nodes", rows),
+        "nodes", columns, LAB_ARRAY_LEN(columns));
+    if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
+        puts("\nnothing was touched: this was --dry-run.");
+}
+
+static int look(struct lab_cli *cli, bool stop, struct lab_error *err)
+{
+    struct lab_run *run;
+    struct lab_power_plan plan = {0};
+    if (lab_cli_attach(cli, LAB_STATE_READ, false, &run, err))
+        return -1;
+    int rc = lab_power_look(run, stop, &plan, err);
+    lab_view_end(cli);
+    if (rc == 0)
+        print_look(cli, &plan);
+    lab_power_plan_clear(&plan);
+    lab_run_close(run);
+    return rc;
+}
+
+static const struct lab_option switch_options[] = {
+    {"dry-run", 'n', NULL, "show what would be done, touch nothing"},
+    {0},
+};
+
 static const unsigned takes = LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_TIMEOUT | LAB_TAKES_YES;
 
 static int run_start(struct lab_cli *cli, struct lab_error *err)
 {
-    return run_verb(cli, lab_start, err);
+    return lab_cli_flag(cli, "dry-run") ? look(cli, false, err) : run_verb(cli, lab_start, err);
 }
 
 static int run_stop(struct lab_cli *cli, struct lab_error *err)
 {
-    return run_verb(cli, lab_stop, err);
+    return lab_cli_flag(cli, "dry-run") ? look(cli, true, err) : run_verb(cli, lab_stop, err);
 }
 
 static int run_restart(struct lab_cli *cli, struct lab_error *err)
@@ -45,6 +82,7 @@ const struct lab_command lab_cmd_start = {
     .summary = "power on a lab that was stopped",
     .text = "Powers the nodes on, masters before workers, and follows them until they are ready.\n"
             "Nothing is provisioned anew.\n\n  labctl start",
+    .options = switch_options,
     .takes = takes,
     .run = run_start,
 };
@@ -54,6 +92,7 @@ const struct lab_command lab_cmd_stop = {
     .text =
         "Powers the nodes off through the guests themselves; one that does not follow is pressed\n"
         "first, cut off after a deadline, and that is said.\n\n  labctl stop",
+    .options = switch_options,
     .takes = takes,
     .run = run_stop,
 };

@@ -50,6 +50,21 @@ int lab_stop(struct lab_run *run, struct lab_report *report, struct lab_error *e
 int lab_restart(struct lab_run *run,
                 struct lab_report *report,
                 struct lab_error *err) LAB_MUST_CHECK;
+/* start and stop --dry-run: what would be done with each node; touches nothing. */
+struct lab_power_row {
+    char *node;
+    const char *action; /* "start", "stop", "resume", "follow", "leave", "fail" */
+    char *reason;
+};
+struct lab_power_plan {
+    LAB_VEC(struct lab_power_row) rows;
+};
+int lab_power_look(struct lab_run *run,
+                   bool stop,
+                   struct lab_power_plan *out,
+                   struct lab_error *err) LAB_MUST_CHECK;
+void lab_power_plan_clear(struct lab_power_plan *plan);
+
 int lab_teardown(struct lab_run *run, bool yes, struct lab_report *report, struct lab_error *err)
     LAB_MUST_CHECK;
 

@@ -1,5 +1,7 @@
 /* start, stop, restart: the ladder with only the gates that switching power needs. Nothing is
  * provisioned; a node that never got that far is for `up`. */
+#include <stdlib.h>
+
 #include "platform.h"
 #include "run/commands.h"
 #include "run/prepare.h"
@@ -100,4 +102,51 @@ int lab_stop(struct lab_run *run, struct lab_report *report, struct lab_error *e
 int lab_restart(struct lab_run *run, struct lab_report *report, struct lab_error *err)
 {
     return recorded(run, "restart", LAB_LADDER_RESTART, again_gates, report, err);
+}
+
+/* --- --dry-run
+ * --------------------------------------------------------------------------------------- */
+
+static const char *action_for(bool stop, enum lab_power power)
+{
+    switch (power) {
+    case LAB_POWER_ON:
+        return stop ? "stop" : "follow";
+    case LAB_POWER_PAUSED:
+        return stop ? "stop" : "resume";
+    default:
+        return stop ? "leave" : "start";
+    }
+}
+
+int lab_power_look(struct lab_run *run,
+                   bool stop,
+                   struct lab_power_plan *out,
+                   struct lab_error *err)
+{
+    enum lab_ladder_kind kind = stop ? LAB_LADDER_STOP : LAB_LADDER_UP;
+    if (lab_need_lab(run, err) || lab_run_observe(run, err))
+        return -1;
+    LAB_VEC_FOREACH (r, &run->records.list) {
+        if (!lab_run_targeted(run, r->name))
+            continue;
+        const struct lab_vm_state *vm = lab_vm_states_find(&run->observed, r->name);
+        enum lab_power power = vm ? vm->power : LAB_POWER_ABSENT;
+        struct lab_power_row *row = lab_vec_push(&out->rows);
+        LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+        row->node = lab_strdup(r->name);
+        row->action = check(run, kind, r, &why) ? "fail" : action_for(stop, power);
+        row->reason = why.message ? lab_format("%s; %s", why.message, why.hint ? why.hint : "")
+                                  : lab_format("it is %s", lab_power_name(power));
+    }
+    return 0;
+}
+
+void lab_power_plan_clear(struct lab_power_plan *plan)
+{
+    LAB_VEC_FOREACH (row, &plan->rows) {
+        free(row->node);
+        free(row->reason);
+    }
+    lab_vec_clear(&plan->rows);
 }

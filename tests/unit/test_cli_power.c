@@ -71,6 +71,46 @@ static void a_strangers_vm_is_left_alone_and_said(void **state)
     cli_forget(&said);
 }
 
+static void dry_runs_touch_nothing(void **state)
+{
+    (void)state;
+    cli_make_lab();
+    LAB_AUTOFREE char *id = cli_lab_id();
+    LAB_AUTOFREE char *keys = cli_path("home/labs/airgap/keys");
+    static const struct {
+        const char *command, *actions[2];
+    } cases[] = {{"start", {"follow", "start"}}, {"stop", {"stop", "leave"}}};
+    cli_hypervisor(id, CLI_ON, CLI_OFF);
+    for (size_t i = 0; i < 2; i++) {
+        struct cli_said said = cli(cases[i].command, "--lab", "airgap", "--dry-run", "-o", "json");
+        json_t *v = cli_json(&said);
+        for (size_t k = 0; k < 2; k++)
+            assert_string_equal(cli_text(node_of(v, k), "action"), cases[i].actions[k]);
+        assert_true(json_is_true(json_object_get(v, "dry_run")));
+        assert_int_equal(said.status, 0);
+        json_decref(v);
+        cli_forget(&said);
+    }
+    LAB_AUTOFREE char *log = cli_read("log");
+    assert_lacks(log, "start --domain");
+    assert_lacks(log, "shutdown");
+    assert_false(lab_file_exists(keys));
+}
+
+static void a_dry_run_names_what_would_fail(void **state)
+{
+    (void)state;
+    cli_make_lab();
+    LAB_AUTOFREE char *id = cli_lab_id();
+    cli_hypervisor(id, CLI_GONE, CLI_OFF);
+    struct cli_said said = cli("start", "--lab", "airgap", "-n", "--target", "web-01");
+    assert_int_equal(said.status, 0);
+    assert_has(said.out, "web-01  fail    the hypervisor has no VM 'web-01' any more; 'labctl");
+    assert_lacks(said.out, "web-02");
+    assert_has(said.out, "nothing was touched");
+    cli_forget(&said);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -78,6 +118,8 @@ int main(void)
         cli_test(wait_and_restart_say_which_vm_is_gone),
         cli_test(stop_is_done_with_a_vm_that_is_gone),
         cli_test(a_strangers_vm_is_left_alone_and_said),
+        cli_test(dry_runs_touch_nothing),
+        cli_test(a_dry_run_names_what_would_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
