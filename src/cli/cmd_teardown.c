@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/view.h"
 
@@ -57,35 +58,68 @@ static void report_nothing(const struct lab_cli *cli)
         lab_cli_report(cli, &nothing, "teardown");
 }
 
-/* A lab that is not there any more is what was asked for. */
-static bool is_gone(struct lab_cli *cli, struct lab_run *run)
+/* What is meant, when that is known without the records. */
+static const char *name_of(const struct lab_cli *cli, const struct lab_run *run)
 {
-    LAB_AUTOFREE char *dir = run->spec  ? lab_home_of(run->spec->name)
-                             : cli->lab ? lab_home_of(cli->lab)
-                                        : NULL;
+    return run->spec ? run->spec->name : cli->lab;
+}
+
+/* A lab that is not there any more is what was asked for. */
+static bool is_gone(const char *name)
+{
+    LAB_AUTOFREE char *dir = name ? lab_home_of(name) : NULL;
     return dir && !lab_file_exists(dir);
+}
+
+static int
+remove_rest(struct lab_cli *cli, struct lab_run *run, const char *name, struct lab_error *err)
+{
+    struct lab_report report = {0};
+    if (lab_cli_flag(cli, "dry-run")) {
+        LAB_AUTOFREE char *dir = lab_home_of(name);
+        json_t *rows = json_array();
+        add_row(rows, "folder", dir);
+        print_rows(cli, rows);
+        return 0;
+    }
+    int rc = lab_teardown_rest(run, name, cli->yes, &report, err);
+    lab_view_end(cli);
+    if (rc == 0)
+        lab_cli_report(cli, &report, "teardown");
+    lab_report_clear(&report);
+    return rc;
+}
+
+static int remove_lab(struct lab_cli *cli, struct lab_run *run, struct lab_error *err)
+{
+    struct lab_report report = {0};
+    if (lab_run_attach(run, err))
+        return -1;
+    if (lab_cli_flag(cli, "dry-run"))
+        return show(cli, run, err);
+    int rc = lab_teardown(run, cli->yes, &report, err);
+    lab_view_end(cli);
+    if (rc == 0 || report.removed.len) /* what is gone is said, even when the rest would not go */
+        lab_cli_report(cli, &report, "teardown");
+    lab_report_clear(&report);
+    return rc;
 }
 
 static int run_teardown(struct lab_cli *cli, struct lab_error *err)
 {
     struct lab_run *run;
-    struct lab_report report = {0};
     bool dry = lab_cli_flag(cli, "dry-run");
     if (lab_cli_open(cli, dry ? LAB_STATE_READ : LAB_STATE_WRITE, false, &run, err))
         return -1;
-    if (is_gone(cli, run)) {
-        lab_view_end(cli);
+    const char *name = name_of(cli, run);
+    int rc = 0;
+    if (is_gone(name))
         report_nothing(cli);
-        lab_run_close(run);
-        return 0;
-    }
-    int rc = lab_run_attach(run, err);
-    if (rc == 0)
-        rc = dry ? show(cli, run, err) : lab_teardown(run, cli->yes, &report, err);
+    else if (name && lab_is_label(name) && lab_teardown_has_rest(name))
+        rc = remove_rest(cli, run, name, err);
+    else
+        rc = remove_lab(cli, run, err);
     lab_view_end(cli);
-    if (rc == 0 && !dry)
-        lab_cli_report(cli, &report, "teardown");
-    lab_report_clear(&report);
     lab_run_close(run);
     return rc;
 }

@@ -68,6 +68,16 @@ void lab_power_plan_clear(struct lab_power_plan *plan);
 int lab_teardown(struct lab_run *run, bool yes, struct lab_report *report, struct lab_error *err)
     LAB_MUST_CHECK;
 
+/* A folder without a ledger: a teardown was killed at its very end, or somebody deleted the ledger.
+ * _rest removes what labctl keeps in such a folder; files of others stay, and the folder then too.
+ */
+bool lab_teardown_has_rest(const char *lab);
+int lab_teardown_rest(struct lab_run *run,
+                      const char *lab,
+                      bool yes,
+                      struct lab_report *report,
+                      struct lab_error *err) LAB_MUST_CHECK;
+
 /* status: one row a node. live: also asks the guests (a few seconds at most). */
 struct lab_status_row {
     char *node, *address, *role, *power, *gate, *state, *note;

@@ -225,8 +225,70 @@ int lab_teardown(struct lab_run *run, bool yes, struct lab_report *report, struc
 {
     uint64_t began = plat_now_ms();
     int rc = teardown(run, yes, report, err);
-    lab_report_kept(report, "the image cache");
+    if (rc == 0)
+        lab_report_kept(report, "the image cache");
     report->changed = report->removed.len > 0;
     report->took_ms = plat_now_ms() - began;
     return rc;
+}
+
+/* --- what a killed teardown left
+ * ----------------------------------------------------------------------- */
+
+bool lab_teardown_has_rest(const char *lab)
+{
+    LAB_AUTOFREE char *dir = lab_home_of(lab);
+    LAB_AUTOFREE char *ledger = lab_path_join(dir, "state.db");
+    struct plat_stat st;
+    return plat_lstat(dir, &st) == 0 && st.is_dir && !st.is_link && !lab_file_exists(ledger);
+}
+
+/* The lock is held meanwhile: an `up` may be about to make this lab anew. */
+static int remove_own_files(const char *lab, const char *dir, struct lab_error *err)
+{
+    static const char *const own[] = {"keys",    "media",       "console",
+                                      "volumes", "known_hosts", "labctl.log"};
+    LAB_AUTOFREE char *path = lab_path_join(dir, "lock");
+    LAB_AUTOFREE char *holder = lab_format("labctl teardown (pid %lu)", plat_pid());
+    struct plat_lock *lock;
+    if (plat_lock_take(&lock, path, holder, err))
+        return lab_error_wrap(err, "lab '%s' is in use", lab);
+    int rc = lab_teardown_has_rest(lab) ? 0 : lab_fail(err, LAB_CONFLICT, "lab '%s' is back", lab);
+    for (size_t i = 0; rc == 0 && i < LAB_ARRAY_LEN(own); i++) {
+        LAB_AUTOFREE char *file = lab_path_join(dir, own[i]);
+        rc = plat_remove_tree(file, err);
+    }
+    plat_lock_drop(lock);
+    return rc;
+}
+
+int lab_teardown_rest(struct lab_run *run,
+                      const char *lab,
+                      bool yes,
+                      struct lab_report *report,
+                      struct lab_error *err)
+{
+    LAB_AUTOFREE char *dir = lab_home_of(lab);
+    LAB_AUTOFREE char *question =
+        lab_format("Remove %s, which is left of lab '%s' and has no records any more?", dir, lab);
+    struct lab_state *st;
+    LAB_AUTO_ERROR struct lab_error gone = LAB_ERROR_INIT;
+    if (lab_confirm(run, yes, question, "nothing was removed: teardown wants a yes", err) ||
+        remove_own_files(lab, dir, err))
+        return -1;
+    /* opening sweeps the rest of such a folder, and then finds no lab */
+    if (lab_state_open(&st, lab, LAB_STATE_WRITE, NULL, "teardown", &gone) == 0) {
+        lab_state_close(st);
+        return lab_fail(err, LAB_CONFLICT, "lab '%s' is back", lab);
+    }
+    if (gone.code != LAB_USAGE) {
+        lab_error_move(err, &gone);
+        return -1;
+    }
+    report->changed = true;
+    if (lab_file_exists(dir))
+        lab_report_kept(report, "folder %s: it holds files that labctl did not make", dir);
+    else
+        lab_report_removed(report, "folder %s, which an interrupted teardown had left", dir);
+    return 0;
 }
