@@ -79,7 +79,8 @@ unknown_option(const struct lab_command *command, const char *text, struct lab_e
              command ? command->name : "", text);
     if (near)
         return lab_error_hint(err, "did you mean '--%s'?", near);
-    return lab_error_hint(err, "see 'labctl %s--help'", command ? command->name : "");
+    return lab_error_hint(err, "see 'labctl %s%s--help'", command ? command->name : "",
+                          command ? " " : "");
 }
 
 static char *own(struct lab_cli *cli, char *text)
@@ -213,10 +214,21 @@ static int check_counts(const struct lab_cli *cli, struct lab_error *err)
         return lab_fail(err, LAB_USAGE, "give -f or --lab, not both");
     if (n >= c->min_arguments && (c->max_arguments < 0 || n <= c->max_arguments))
         return 0;
-    lab_fail(err, LAB_USAGE,
-             n < c->min_arguments ? "'labctl %s' wants %s" : "'labctl %s' takes only: %s", c->name,
-             c->arguments && *c->arguments ? c->arguments : "no arguments");
+    if (!c->arguments)
+        lab_fail(err, LAB_USAGE, "'labctl %s' takes no arguments, not '%s'", c->name,
+                 cli->arguments.items[0]);
+    else
+        lab_fail(err, LAB_USAGE,
+                 n < c->min_arguments ? "'labctl %s' wants %s" : "'labctl %s' takes only: %s",
+                 c->name, c->arguments);
     return lab_error_hint(err, "see 'labctl %s --help'", c->name);
+}
+
+static void take_rest(struct lab_cli *cli, int n, char **words)
+{
+    bool is_command = cli->command && cli->command->takes & LAB_TAKES_COMMAND;
+    for (int i = 0; i < n; i++)
+        *(is_command ? lab_vec_push(&cli->rest) : lab_vec_push(&cli->arguments)) = words[i];
 }
 
 int lab_cli_parse(
@@ -225,9 +237,8 @@ int lab_cli_parse(
     for (int i = 1; i < argc; i++) {
         const char *text = argv[i];
         if (strcmp(text, "--") == 0) {
-            cli->has_rest = true;
-            for (i++; i < argc; i++)
-                *lab_vec_push(&cli->rest) = argv[i];
+            take_rest(cli, argc - i - 1, argv + i + 1);
+            break;
         } else if (!cli->command && strcmp(text, "--version") == 0) {
             *version = true;
         } else if (text[0] == '-' && text[1]) {

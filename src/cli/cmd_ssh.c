@@ -46,7 +46,7 @@ const struct lab_command lab_cmd_ssh = {
     .options = ssh_options,
     .min_arguments = 1,
     .max_arguments = 1,
-    .takes = LAB_TAKES_FILE,
+    .takes = LAB_TAKES_FILE | LAB_TAKES_COMMAND,
     .run = run_ssh,
 };
 
@@ -191,6 +191,6 @@ const struct lab_command lab_cmd_exec = {
         "node said, '-o ndjson' an object for every line and one for every node that has ended.\n\n"
         "  labctl exec -- uptime\n  labctl exec k3s-worker1 k3s-worker2 -- df -h /",
     .max_arguments = -1,
-    .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_TIMEOUT,
+    .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_TIMEOUT | LAB_TAKES_COMMAND,
     .run = run_exec,
 };

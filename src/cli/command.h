@@ -19,7 +19,8 @@ enum {
     LAB_TAKES_TARGET = 2,   /* --target */
     LAB_TAKES_REPLICAS = 4, /* --replicas */
     LAB_TAKES_TIMEOUT = 8,  /* --timeout */
-    LAB_TAKES_YES = 16      /* -y */
+    LAB_TAKES_YES = 16,     /* -y */
+    LAB_TAKES_COMMAND = 32  /* "-- COMMAND…"; elsewhere "--" only ends the options */
 };
 
 struct lab_cli;
@@ -38,15 +39,14 @@ struct lab_command {
 struct lab_cli {
     const struct lab_command *command;
     enum lab_output output;
-    bool quiet, verbose, no_color, yes, dry_run;
+    bool quiet, verbose, no_color, yes;
     const char *file, *lab;
     uint64_t timeout_ms;
     LAB_VEC(const char *) targets;
     LAB_VEC(struct lab_replicas) replicas;
     LAB_VEC(char *) owned;           /* strings that the above point into */
     LAB_VEC(const char *) arguments; /* before "--" */
-    LAB_VEC(const char *) rest;      /* after "--" */
-    bool has_rest;
+    LAB_VEC(const char *) rest;      /* after "--": words of the guest's command */
     struct {
         const struct lab_option *option;
         const char *value;

@@ -21,7 +21,7 @@ struct lab_view {
     bool color, utf8;
     LAB_VEC(struct line) lines;
     size_t drawn; /* lines on the screen that the next drawing overwrites */
-    uint64_t drawn_ms, began_ms;
+    uint64_t drawn_ms;
 };
 
 static struct line *line_of(struct lab_view *v, const char *name)
@@ -280,7 +280,6 @@ void lab_view_begin(struct lab_cli *cli)
     const char *term = plat_getenv("TERM");
     bool dumb = term && strcmp(term, "dumb") == 0;
     v->cli = cli;
-    v->began_ms = plat_now_ms();
     v->mode = cli->output == LAB_OUTPUT_NDJSON                ? NDJSON
               : cli->quiet                                    ? QUIET
               : plat_is_terminal(2) && !dumb && !cli->verbose ? LIVE

@@ -78,10 +78,9 @@ int lab_teardown_rest(struct lab_run *run,
                       struct lab_report *report,
                       struct lab_error *err) LAB_MUST_CHECK;
 
-/* status: one row a node. live: also asks the guests (a few seconds at most). */
+/* status: one row a node. */
 struct lab_status_row {
     char *node, *address, *role, *power, *gate, *state, *note;
-    uint64_t uptime_s;
 };
 struct lab_status {
     char *lab, *provider, *source;

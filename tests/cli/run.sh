@@ -43,6 +43,8 @@ expect 2 "cannot find 'lab.yaml'" up --recreate # no value: every node
 expect 2 "cannot find 'lab.yaml'" up --recreate -y
 expect 2 "cannot find 'lab.yaml'" up --recreate all --recreate=w1
 expect 2 "cannot find 'w1.yaml'" up --recreate -f w1.yaml
+expect 2 "takes no arguments, not 'something'" status -- something
+expect 0 'Usage: labctl iso' help -- iso
 expect 2 "gates: defined" wait --for nothing
 expect 0 'no labs under' list
 for command in init validate doctor plan up wait status list start stop restart teardown ssh exec iso schema; do
