@@ -31,7 +31,7 @@ static const struct lab_command *find_command(const char *name)
     return NULL;
 }
 
-static int unknown_command(const char *name, struct lab_error *err)
+int lab_cli_unknown_command(const char *name, struct lab_error *err)
 {
     LAB_AUTOFREE const char **names = lab_calloc(lab_commands_len, sizeof(*names));
     for (size_t i = 0; i < lab_commands_len; i++)
@@ -247,7 +247,7 @@ int lab_cli_parse(
         } else if (!cli->command) {
             cli->command = find_command(text);
             if (!cli->command)
-                return unknown_command(text, err);
+                return lab_cli_unknown_command(text, err);
         } else {
             *lab_vec_push(&cli->arguments) = text;
         }

@@ -16,7 +16,7 @@ static int run_help(struct lab_cli *cli, struct lab_error *err)
             return 0;
         }
     }
-    return lab_fail(err, LAB_USAGE, "no command '%s'", cli->arguments.items[0]);
+    return lab_cli_unknown_command(cli->arguments.items[0], err);
 }
 
 const struct lab_command lab_cmd_help = {

@@ -28,12 +28,21 @@ static json_t *rows_of(const struct lab_plan *plan)
     return rows;
 }
 
-static void print_summary(const struct lab_plan *plan)
+static void
+print_summary(const struct lab_cli *cli, const struct lab_run *run, const struct lab_plan *plan)
 {
     LAB_VEC_FOREACH (note, &plan->notes)
         printf("note: %s\n", *note);
-    puts(plan->changes ? "\n'labctl up' does this; nothing was touched."
-                       : "\nnothing to do: the lab is as lab.yaml says.");
+    bool is_plan = strcmp(cli->command->name, "plan") == 0;
+    if (!plan->changes)
+        puts("\nnothing to do: the lab is as lab.yaml says.");
+    else if (!is_plan)
+        puts("\nnothing was touched: this was --dry-run.");
+    else if (cli->targets.len || cli->replicas.len || cli->given_len)
+        printf("\nnothing was touched; '%s up' with the same options does this.\n",
+               lab_run_self(run));
+    else
+        printf("\nnothing was touched; '%s up' does this.\n", lab_run_self(run));
 }
 
 int lab_cli_print_plan(struct lab_cli *cli,
@@ -56,7 +65,7 @@ int lab_cli_print_plan(struct lab_cli *cli,
                       "nodes", columns, LAB_ARRAY_LEN(columns));
     }
     if (rc == 0 && cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
-        print_summary(&plan);
+        print_summary(cli, run, &plan);
     lab_plan_clear(&plan);
     return rc;
 }

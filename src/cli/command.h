@@ -68,6 +68,7 @@ int lab_cli_parse(struct lab_cli *cli,
                   bool *help,
                   bool *version,
                   struct lab_error *err) LAB_MUST_CHECK;
+int lab_cli_unknown_command(const char *name, struct lab_error *err); /* -1, with the nearest */
 void lab_cli_clear(struct lab_cli *cli);
 bool lab_cli_flag(const struct lab_cli *cli, const char *option);
 const char *lab_cli_value(const struct lab_cli *cli, const char *option); /* last one; NULL */

@@ -399,9 +399,25 @@ static void show_meter(struct lab_run *run, const char *step)
 
 int lab_run_interrupted(struct lab_run *run, struct lab_error *err)
 {
-    lab_fail(err, LAB_CANCELLED, "interrupted; what was made stays as it is");
-    return lab_error_hint(err, "'%s up' goes on from here, '%s teardown' removes the lab",
-                          lab_run_self(run), lab_run_self(run));
+    const char *command = run->options->command ? run->options->command : "";
+    const char *self = lab_run_self(run);
+    if (strcmp(command, "up") == 0) {
+        lab_fail(err, LAB_CANCELLED, "interrupted; what was made stays as it is");
+        return lab_error_hint(err, "'%s up' goes on from here, '%s teardown' removes the lab", self,
+                              self);
+    }
+    if (strcmp(command, "teardown") == 0) {
+        lab_fail(err, LAB_CANCELLED, "interrupted; what is not removed yet stays");
+        return lab_error_hint(err, "'%s teardown' goes on from here", self);
+    }
+    bool switches = strcmp(command, "start") == 0 || strcmp(command, "stop") == 0;
+    if (switches || strcmp(command, "restart") == 0) {
+        lab_fail(err, LAB_CANCELLED, "interrupted; nodes that were switched stay so");
+        return lab_error_hint(err, "'%s %s' %s", self, command,
+                              switches ? "goes on from here" : "begins again with every node");
+    }
+    lab_fail(err, LAB_CANCELLED, "interrupted");
+    return strcmp(command, "wait") == 0 ? lab_error_hint(err, "'%s wait' looks again", self) : -1;
 }
 
 int lab_await(struct lab_run *run,

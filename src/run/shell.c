@@ -179,7 +179,9 @@ static int exec_on(struct lab_run *run,
     bool interrupted = run->interrupted;
     for (size_t i = 0; i < n; i++)
         visit_close(&visits[i]);
-    return interrupted ? lab_fail(err, LAB_CANCELLED, "interrupted") : 0;
+    return interrupted ? lab_fail(err, LAB_CANCELLED,
+                                  "interrupted; the command may still run in the guests")
+                       : 0;
 }
 
 int lab_exec_all(struct lab_run *run,

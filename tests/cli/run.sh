@@ -29,6 +29,8 @@ expect 0 'Usage: labctl COMMAND' --help
 expect 0 '^labctl [0-9]' --version
 expect 0 '"version"' version -o json
 expect 2 "did you mean 'labctl validate'" valdate
+expect 2 "did you mean 'labctl validate'" help valdate
+expect 2 "see 'labctl up --help'" up --nonsense
 expect 2 "did you mean '--target'" status --tarjet x
 expect 2 'wants a value' status --target
 expect 2 'wants NODE' ssh

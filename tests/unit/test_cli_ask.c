@@ -58,6 +58,7 @@ static void ctrl_c_ends_the_question_at_once(void **state)
     open_question(&t);
     assert_int_equal(answer(&t, "\x03"), LAB_CANCELLED);
     assert_has(lab_str_get(&t.screen), "interrupted");
+    assert_has(lab_str_get(&t.screen), "'labctl --lab airgap teardown' goes on from here");
     assert_lacks(lab_str_get(&t.screen), "wants a yes");
     lab_str_clear(&t.screen);
 }

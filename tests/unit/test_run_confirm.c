@@ -123,6 +123,33 @@ static void an_interrupt_is_no_refusal(void **state)
     assert_int_equal(s->err.code, LAB_CANCELLED);
 }
 
+/* The hint names the command that was interrupted. */
+static void an_interrupted_command_says_how_to_go_on(void **state)
+{
+    struct scene *s = *state;
+    static const struct {
+        const char *command, *hint;
+    } cases[] = {
+        {"up", "'labctl up' goes on from here, 'labctl teardown' removes the lab"},
+        {"teardown", "'labctl teardown' goes on from here"},
+        {"start", "'labctl start' goes on from here"},
+        {"stop", "'labctl stop' goes on from here"},
+        {"restart", "'labctl restart' begins again with every node"},
+        {"wait", "'labctl wait' looks again"},
+        {"status", NULL},
+    };
+    for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
+        s->options.command = cases[i].command;
+        assert_int_equal(lab_run_interrupted(&s->run, &s->err), -1);
+        assert_int_equal(s->err.code, LAB_CANCELLED);
+        if (cases[i].hint)
+            assert_string_equal(s->err.hint, cases[i].hint);
+        else
+            assert_null(s->err.hint);
+        lab_error_clear(&s->err);
+    }
+}
+
 static void without_anybody_to_ask_it_is_refused(void **state)
 {
     struct scene *s = *state;
@@ -136,9 +163,10 @@ static void without_anybody_to_ask_it_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(it_names_the_vms_that_would_be_lost), test(only_those_asked_for),
-        test(nothing_to_lose_nothing_to_ask),      test(yes_beforehand_is_a_yes),
-        test(an_interrupt_is_no_refusal),          test(without_anybody_to_ask_it_is_refused),
+        test(it_names_the_vms_that_would_be_lost),  test(only_those_asked_for),
+        test(nothing_to_lose_nothing_to_ask),       test(yes_beforehand_is_a_yes),
+        test(an_interrupt_is_no_refusal),           test(an_interrupted_command_says_how_to_go_on),
+        test(without_anybody_to_ask_it_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
