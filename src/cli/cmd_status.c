@@ -60,15 +60,16 @@ static json_t *lab_row(const char *name)
     struct lab_node_records records = {0};
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (lab_state_open(&st, name, LAB_STATE_READ, NULL, "list", &err))
-        return json_pack("{s:s, s:s}", "lab", name, "note", err.message);
+        return json_pack("{s:s, s:n, s:n, s:n, s:n, s:o}", "lab", name, "provider", "nodes",
+                         "provisioned", "source", "note", lab_json_text(err.message));
     size_t ready = 0;
     if (lab_state_nodes(st, &records, &err) == 0)
         LAB_VEC_FOREACH (r, &records.list)
             ready += r->restarted;
-    json_t *row = json_pack("{s:s, s:o, s:I, s:I, s:o, s:s}", "lab", name, "provider",
+    json_t *row = json_pack("{s:s, s:o, s:I, s:I, s:o, s:n}", "lab", name, "provider",
                             lab_json_text(lab_state_get(st, "provider")), "nodes",
                             (json_int_t)records.list.len, "provisioned", (json_int_t)ready,
-                            "source", lab_json_text(lab_state_get(st, "source")), "note", "");
+                            "source", lab_json_text(lab_state_get(st, "source")), "note");
     lab_node_records_clear(&records);
     lab_state_close(st);
     return row;

@@ -29,8 +29,11 @@ json_t *lab_json_text(const char *s)
 static char *cell(const json_t *row, const char *key)
 {
     const json_t *v = json_object_get(row, key);
-    if (json_is_string(v))
-        return lab_strdup(*json_string_value(v) ? json_string_value(v) : "-");
+    if (json_is_string(v) && *json_string_value(v)) {
+        LAB_AUTO_STR struct lab_str text = LAB_STR_INIT; /* one row is one line */
+        lab_put_printable(&text, json_string_value(v), json_string_length(v), SIZE_MAX);
+        return lab_str_detach(&text);
+    }
     if (json_is_integer(v))
         return lab_format("%lld", (long long)json_integer_value(v));
     if (json_is_boolean(v))
