@@ -349,7 +349,8 @@ int lab_ladder_run(struct lab_ladder *l, struct lab_error *err)
     l->polled_ms = plat_now_ms();
     for (size_t i = 0; i < l->len; i++) {
         l->climbs[i].began_ms = plat_now_ms();
-        enter_next(&l->climbs[i], 0);
+        if (l->climbs[i].error.code == LAB_OK) /* else it fails at its first gate */
+            enter_next(&l->climbs[i], 0);
     }
     do {
         if (l->run->interrupted)

@@ -8,15 +8,6 @@
 #include "run/report.h"
 #include "run/roster.h"
 
-#define BIT(gate) (1u << (gate))
-
-static const unsigned up_gates = BIT(LAB_GATE_POWERED) | BIT(LAB_GATE_ADDRESS) |
-                                 BIT(LAB_GATE_PORT) | BIT(LAB_GATE_HOSTKEY) | BIT(LAB_GATE_LOGIN) |
-                                 BIT(LAB_GATE_CLOCK) | BIT(LAB_GATE_K3S) | BIT(LAB_GATE_READY);
-static const unsigned again_gates = BIT(LAB_GATE_OFF) | BIT(LAB_GATE_RESTARTED) |
-                                    BIT(LAB_GATE_SSH_AGAIN) | BIT(LAB_GATE_K3S) |
-                                    BIT(LAB_GATE_READY);
-
 /* Nothing is provisioned here. */
 static int check(struct lab_run *run,
                  enum lab_ladder_kind kind,
@@ -34,15 +25,15 @@ static int check(struct lab_run *run,
 static void set_gates(struct lab_climb *c, enum lab_ladder_kind kind, unsigned gates)
 {
     struct lab_run *run = c->ladder->run;
-    c->gates = lab_run_targeted(run, c->record->name) ? gates : up_gates;
+    c->gates = lab_run_targeted(run, c->record->name) ? gates : LAB_GATES_START;
     if (c->error.code != LAB_OK || check(run, kind, c->record, &c->error))
         return;
     if (c->record->role == LAB_ROLE_NONE)
-        c->gates &= ~(BIT(LAB_GATE_K3S) | BIT(LAB_GATE_READY));
+        c->gates &= ~(LAB_GATES_K3S);
     if (c->power == LAB_POWER_ON)
-        c->gates &= ~BIT(LAB_GATE_POWERED);
+        c->gates &= ~LAB_GATE_BIT(LAB_GATE_POWERED);
     if (c->power == LAB_POWER_OFF || c->power == LAB_POWER_ABSENT)
-        c->gates &= ~BIT(LAB_GATE_OFF);
+        c->gates &= ~LAB_GATE_BIT(LAB_GATE_OFF);
     if (c->power == LAB_POWER_ABSENT)
         lab_run_warning(run, "the hypervisor has no VM '%s' any more; '%s up' makes it anew",
                         c->record->name, lab_run_self(run));
@@ -57,11 +48,11 @@ static int switch_power(struct lab_run *run,
     struct lab_ladder ladder = {0};
     if (lab_roster(&ladder, run, kind, err))
         return -1;
-    int rc = 0;
     for (size_t i = 0; i < ladder.len; i++)
         set_gates(&ladder.climbs[i], kind, gates);
+    int rc = 0;
     /* after a reboot of the host the lab's own networks are down */
-    if (rc == 0 && run->spec && gates & BIT(LAB_GATE_POWERED))
+    if (run->spec && gates & LAB_GATE_BIT(LAB_GATE_POWERED))
         rc = lab_preflight(&ladder, err) || lab_prepare_networks(&ladder, err) ? -1 : 0;
     if (rc == 0) {
         rc = lab_ladder_run(&ladder, err);
@@ -91,17 +82,18 @@ static int recorded(struct lab_run *run,
 
 int lab_start(struct lab_run *run, struct lab_report *report, struct lab_error *err)
 {
-    return recorded(run, "start", LAB_LADDER_UP, up_gates, report, err);
+    return recorded(run, "start", LAB_LADDER_UP, LAB_GATES_START, report, err);
 }
 
 int lab_stop(struct lab_run *run, struct lab_report *report, struct lab_error *err)
 {
-    return recorded(run, "stop", LAB_LADDER_STOP, BIT(LAB_GATE_OFF), report, err);
+    return recorded(run, "stop", LAB_LADDER_STOP, LAB_GATE_BIT(LAB_GATE_OFF), report, err);
 }
 
 int lab_restart(struct lab_run *run, struct lab_report *report, struct lab_error *err)
 {
-    return recorded(run, "restart", LAB_LADDER_RESTART, again_gates, report, err);
+    const unsigned gates = LAB_GATE_BIT(LAB_GATE_OFF) | LAB_GATES_AGAIN;
+    return recorded(run, "restart", LAB_LADDER_RESTART, gates, report, err);
 }
 
 /* --- --dry-run

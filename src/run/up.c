@@ -232,10 +232,9 @@ static int prune(struct lab_run *run,
     if (!names.len)
         return 0;
     LAB_AUTOFREE char *question = lab_format("Remove %s for good?", lab_str_get(&names));
-    if (!yes && !(run->listener->confirm && run->listener->confirm(run->listener->arg, question))) {
-        lab_fail(err, LAB_USAGE, "not removing %s without a yes", lab_str_get(&names));
-        return lab_error_hint(err, "answer y, or give -y");
-    }
+    LAB_AUTOFREE char *refusal = lab_format("not removing %s without a yes", lab_str_get(&names));
+    if (lab_confirm(run, yes, question, refusal, err))
+        return -1;
     LAB_VEC_FOREACH (p, &plan->nodes) {
         if (p->action != LAB_ACTION_REMOVE || !p->targeted)
             continue;
@@ -317,7 +316,8 @@ static int up(struct lab_run *run,
         return -1;
     LAB_VEC_FOREACH (note, &plan->notes)
         lab_run_warning(run, "%s", *note);
-    if (prune(run, plan, options->yes, report, err) || record_lab(run, err))
+    if (lab_confirm_recreate(run, plan, &options->plan, options->yes, err) ||
+        prune(run, plan, options->yes, report, err) || record_lab(run, err))
         return -1;
     fill_ladder(l, run, plan, in);
     if (lab_prepare_password(l, err))
