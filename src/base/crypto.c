@@ -158,6 +158,18 @@ void lab_put_base64(struct lab_str *out, const void *bytes, size_t n)
     lab_wipe(text, sizeof(text));
 }
 
+char *lab_sshkey_fingerprint(const unsigned char *blob, size_t n)
+{
+    unsigned char digest[LAB_SHA256_LEN];
+    struct lab_str text = LAB_STR_INIT;
+    lab_sha256_bytes(blob, n, digest);
+    lab_str_add(&text, "SHA256:");
+    lab_put_base64(&text, digest, sizeof(digest));
+    while (text.len > 0 && text.ptr[text.len - 1] == '=')
+        lab_str_truncate(&text, text.len - 1);
+    return lab_str_detach(&text);
+}
+
 static void uuid_text(unsigned char id[16], unsigned version, char out[LAB_UUID_TEXT])
 {
     static const size_t dash_before[] = {4, 6, 8, 10};

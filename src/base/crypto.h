@@ -27,6 +27,8 @@ void lab_random(void *out, size_t n);                   /* aborts when the syste
 void lab_random_hex(char *out, size_t digits);          /* writes digits + NUL */
 void lab_hex(const void *bytes, size_t n, char *out);   /* writes 2n + NUL */
 void lab_put_base64(struct lab_str *out, const void *bytes, size_t n);
+/* "SHA256:…" of a public key in its wire form, as ssh-keygen -l prints it; caller frees. */
+char *lab_sshkey_fingerprint(const unsigned char *blob, size_t n);
 
 /* RFC 4122 text form (36 + NUL). The named one is the same for the same name (SHA-256 based, v8). */
 #define LAB_UUID_TEXT 37

@@ -99,7 +99,4 @@ void lab_session_set(struct lab_guest *g, enum lab_session_state state, uint64_t
 const char *lab_session_words(const struct lab_guest *g);
 const char *lab_session_state_name(enum lab_session_state state);
 
-/* "SHA256:…" as ssh-keygen -l prints it; caller frees. */
-char *lab_guest_fingerprint(const unsigned char *blob, size_t n);
-
 #endif

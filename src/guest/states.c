@@ -15,18 +15,6 @@ static const uint64_t unproved_max = 256 * 1024;
 /* Longer than the kernel's second SYN, so that one lost packet costs no attempt. */
 static const uint64_t connect_max_ms = 4000;
 
-char *lab_guest_fingerprint(const unsigned char *blob, size_t n)
-{
-    unsigned char digest[LAB_SHA256_LEN];
-    lab_sha256_bytes(blob, n, digest);
-    struct lab_str text = LAB_STR_INIT;
-    lab_str_add(&text, "SHA256:");
-    lab_put_base64(&text, digest, sizeof(digest));
-    while (text.len && text.ptr[text.len - 1] == '=')
-        lab_str_truncate(&text, text.len - 1);
-    return lab_str_detach(&text);
-}
-
 /* An attempt is reported when it comes further than the last one did, so that a guest that is stuck
  * somewhere does not fall and rise with every retry. */
 static void rise(struct lab_guest *g, enum lab_link link, const char *text)
@@ -205,9 +193,9 @@ static bool step_hostkey(struct lab_guest *g)
         lab_session_set(g, LAB_SESSION_AUTH, g->step_ms);
         return true;
     }
-    LAB_AUTOFREE char *expected = lab_guest_fingerprint(g->hostkey, g->hostkey_len);
+    LAB_AUTOFREE char *expected = lab_sshkey_fingerprint(g->hostkey, g->hostkey_len);
     LAB_AUTOFREE char *got =
-        blob ? lab_guest_fingerprint((const unsigned char *)blob, len) : lab_strdup("none");
+        blob ? lab_sshkey_fingerprint((const unsigned char *)blob, len) : lab_strdup("none");
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     lab_fail(&err, LAB_INTEGRITY,
              "the SSH server at %s is not '%s': host key differs: expected %s got %s", g->where,

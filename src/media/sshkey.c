@@ -99,15 +99,3 @@ void lab_sshkey_clear(struct lab_sshkey *key)
     free(key->public_line);
     *key = (struct lab_sshkey){0};
 }
-
-char *lab_sshkey_fingerprint(const unsigned char *blob, size_t len)
-{
-    unsigned char digest[LAB_SHA256_LEN];
-    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    lab_sha256_bytes(blob, len, digest);
-    lab_str_add(&text, "SHA256:");
-    lab_put_base64(&text, digest, sizeof(digest));
-    while (text.len > 0 && text.ptr[text.len - 1] == '=')
-        lab_str_truncate(&text, text.len - 1);
-    return lab_str_detach(&text);
-}

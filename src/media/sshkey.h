@@ -24,7 +24,5 @@ int lab_sshkey_ensure(struct lab_sshkey *out,
                       struct lab_error *err) LAB_MUST_CHECK;
 int lab_sshkey_load(struct lab_sshkey *out, const char *path, struct lab_error *err) LAB_MUST_CHECK;
 void lab_sshkey_clear(struct lab_sshkey *key);
-/* "SHA256:base64" as ssh-keygen -l prints; caller frees. */
-char *lab_sshkey_fingerprint(const unsigned char *blob, size_t len);
 
 #endif

@@ -1,6 +1,7 @@
 /* Sessions against a real sshd and against servers that misbehave. */
 #include "../guest/proxy.h"
 #include "../guest/rig.h"
+#include "base/crypto.h"
 
 /* libssh2 1.10 forgets the server's EVP_PKEY and a number when a session is freed between key
  * exchange and NEWKEYS (its session_free() looks only after NEWKEYS): some 400 bytes for each
@@ -61,8 +62,8 @@ static void another_host_key_ends_it_for_good(void **state)
     rig_keygen(r, "other", "ed25519", "");
     size_t len;
     LAB_AUTOFREE unsigned char *other = rig_blob(r, "other", &len);
-    LAB_AUTOFREE char *expected = lab_guest_fingerprint(other, len);
-    LAB_AUTOFREE char *got = lab_guest_fingerprint(r->hostkey, r->hostkey_len);
+    LAB_AUTOFREE char *expected = lab_sshkey_fingerprint(other, len);
+    LAB_AUTOFREE char *got = lab_sshkey_fingerprint(r->hostkey, r->hostkey_len);
     struct lab_guest_target target = rig_target(r);
     target.port = p.port;
     target.hostkey = other;
@@ -106,7 +107,7 @@ static void fingerprint_is_what_ssh_keygen_prints(void **state)
     const char *argv[] = {"/usr/bin/ssh-keygen", "-l", "-f", path, NULL};
     assert_int_equal(rig_wait(rig_spawn(argv, out)), 0);
     LAB_AUTOFREE char *text = rig_read(r, "print");
-    LAB_AUTOFREE char *mine = lab_guest_fingerprint(r->hostkey, r->hostkey_len);
+    LAB_AUTOFREE char *mine = lab_sshkey_fingerprint(r->hostkey, r->hostkey_len);
     assert_non_null(strstr(text, mine));
     assert_int_equal(strlen(mine), strlen("SHA256:") + 43);
 }
