@@ -7,6 +7,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/work.h"
+
 struct lab_sha256 {
     EVP_MD_CTX *context;
 };
@@ -70,6 +72,8 @@ static int hash_open_file(struct lab_sha256 *h, uv_file fd, uint64_t *size)
     for (;;) {
         uv_fs_t req;
         uv_buf_t buf = uv_buf_init(bytes, (unsigned)chunk);
+        if (lab_work_cancelled())
+            return UV_ECANCELED;
         int n = uv_fs_read(NULL, &req, fd, &buf, 1, -1, NULL);
         uv_fs_req_cleanup(&req);
         if (n == UV_EINTR)
@@ -99,6 +103,9 @@ int lab_sha256_file(const char *path,
     lab_sha256_end(h, digits);
     uv_fs_close(NULL, &req, fd, NULL);
     uv_fs_req_cleanup(&req);
+    if (rc == UV_ECANCELED)
+        return lab_fail(err, LAB_CANCELLED, "interrupted while computing the SHA-256 of '%s'",
+                        path);
     if (rc < 0)
         return lab_fail(err, LAB_HOST, "cannot read '%s' to compute its SHA-256: %s", path,
                         uv_strerror(rc));

@@ -19,7 +19,8 @@ void lab_sha256_end(struct lab_sha256 *h, char hex[LAB_SHA256_HEX]);
 
 void lab_sha256_bytes(const void *bytes, size_t n, unsigned char out[LAB_SHA256_LEN]);
 void lab_sha256_hex(const void *bytes, size_t n, char hex[LAB_SHA256_HEX]);
-/* Reads the whole file. size may be NULL. LAB_HOST when it cannot be read. */
+/* Reads the whole file. size may be NULL. LAB_HOST when it cannot be read, LAB_CANCELLED between two
+ * blocks after lab_work_cancel_all(). */
 int lab_sha256_file(const char *path, char hex[LAB_SHA256_HEX], uint64_t *size,
                     struct lab_error *err) LAB_MUST_CHECK;
 

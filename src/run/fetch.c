@@ -43,6 +43,8 @@ static int download(struct lab_run *run, const char *url, const char *part, stru
     bool closed = fclose(file) == 0;
     if (rc == CURLE_OK && closed)
         return plat_fsync_file(part, err);
+    if (rc == CURLE_ABORTED_BY_CALLBACK)
+        return lab_fail(err, LAB_CANCELLED, "interrupted while downloading '%s'", url);
     lab_fail(err, LAB_HOST, "cannot download '%s': %s", url,
              rc == CURLE_OK ? "the disk is full or failed"
              : *reason      ? reason

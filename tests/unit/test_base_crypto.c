@@ -1,6 +1,7 @@
 #include "base_scratch.h"
 
 #include "base/crypto.h"
+#include "base/work.h"
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 #define ABC   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -107,6 +108,22 @@ static void check_uuid(const char *id, char version)
     assert_non_null(strchr("89ab", id[19]));
 }
 
+/* Ctrl-C must not wait for gigabytes. */
+static void an_interrupt_ends_the_hashing_of_a_file(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    char hex[LAB_SHA256_HEX] = "unset";
+    LAB_AUTOFREE char *path = lab_path_join(*state, "image");
+    scratch_write(path, "bytes");
+    lab_work_cancel_all(true);
+    int rc = lab_sha256_file(path, hex, NULL, &err);
+    lab_work_cancel_all(false);
+    assert_int_equal(rc, -1);
+    assert_int_equal(err.code, LAB_CANCELLED);
+    assert_string_equal(hex, "unset");
+    lab_error_clear(&err);
+}
+
 static void uuids(void **state)
 {
     (void)state;
@@ -127,8 +144,9 @@ static void uuids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digests),      scratch_test(digests_of_files), cmocka_unit_test(base64),
-        cmocka_unit_test(random_bytes), cmocka_unit_test(uuids),
+        cmocka_unit_test(digests), scratch_test(digests_of_files),
+        cmocka_unit_test(base64),  cmocka_unit_test(random_bytes),
+        cmocka_unit_test(uuids),   scratch_test(an_interrupt_ends_the_hashing_of_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
