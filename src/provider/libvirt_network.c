@@ -110,6 +110,9 @@ static void tell(const struct lab_netlook *look, struct lab_net_state *out)
     out->made = look->ours || look->make;
     out->active = look->active;
     out->device = lab_strdup(look->device);
+    const struct lab_libvirt_tag *tag = &look->info.tag;
+    if (look->exists && !look->ours && tag->id)
+        out->owner = lab_strdup(tag->lab ? tag->lab : "?");
 }
 
 int lab_libvirt_look_network(struct lab_provider *p,
@@ -175,7 +178,7 @@ static int hand_over(struct lab_libvirt *lv,
     return define_xml(lv, look->name, &xml, err);
 }
 
-/* In use by others: it stays, and becomes the lab's that uses it. */
+/* In use by others: it stays, and when it is ours it becomes the lab's that uses it. */
 static int keep(struct lab_libvirt *lv,
                 const struct lab_netlook *look,
                 const char *user,
@@ -183,14 +186,13 @@ static int keep(struct lab_libvirt *lv,
                 struct lab_error *err)
 {
     if (tag->id && strcmp(tag->id, lv->lab_id) != 0) {
-        if (hand_over(lv, look, tag, err) != 0)
+        if (look->ours && hand_over(lv, look, tag, err) != 0)
             return -1;
-        lab_libvirt_notice(
-            lv,
-            "network '%s' on %s is kept: VM '%s' of lab '%s' uses it, which now owns "
-            "it",
-            look->name, lv->uri, user, tag->lab ? tag->lab : "?");
-        return 0;
+        lab_fail(err, LAB_CONFLICT, "network '%s' on %s is kept: VM '%s' of lab '%s' uses it%s",
+                 look->name, lv->uri, user, tag->lab ? tag->lab : "?",
+                 look->ours ? ", which now owns it" : "");
+        return lab_error_hint(err, "it goes with that lab: labctl --lab %s teardown",
+                              tag->lab ? tag->lab : "NAME");
     }
     lab_fail(err, LAB_CONFLICT, "network '%s' on %s is kept: VM '%s' uses it", look->name, lv->uri,
              user);
@@ -200,14 +202,19 @@ static int keep(struct lab_libvirt *lv,
                           lv->uri, look->name, lv->uri, look->name);
 }
 
+/* Of another lab and unused: that lab was torn down before its network was recorded here, or will
+ * make it again. Nobody else would ever take it away. */
 int lab_libvirt_remove_network(struct lab_provider *p, const char *name, struct lab_error *err)
 {
     struct lab_libvirt *lv = p->impl;
     LAB_AUTO_NETLOOK struct lab_netlook look = {0};
     if (lab_netlook_named(lv, name, &look, err) != 0)
         return -1;
-    if (!look.exists || !look.ours)
+    if (!look.exists)
         return 0;
+    if (!look.info.tag.id)
+        return lab_fail(err, LAB_CONFLICT, "network '%s' on %s is kept: it was not made by labctl",
+                        name, lv->uri);
     LAB_AUTOFREE char *user = NULL;
     struct lab_libvirt_tag tag = {0};
     if (lab_netlook_user(lv, &look, false, &user, &tag, err) != 0)

@@ -20,5 +20,6 @@ void lab_net_state_clear(struct lab_net_state *state)
 {
     free(state->name);
     free(state->device);
+    free(state->owner);
     memset(state, 0, sizeof(*state));
 }

@@ -31,9 +31,8 @@ struct lab_provider_config {
     const char *uri;        /* libvirt: NULL = qemu:///system for root and group libvirt */
     const char *home;       /* folder of the lab: LABCTL_HOME/labs/NAME */
     const char *vm_dir;     /* VMware: where VM folders go; may be NULL */
-    /* Told, on any thread, what the user should know although nothing failed: a network that was
-     * kept because another lab uses it, an upload by another labctl that is waited for. May be
-     * NULL. */
+    /* Told, on any thread, what the user should know although nothing failed: an upload by another
+     * labctl that is waited for. May be NULL. */
     void (*notice)(void *arg, const char *text);
     void *notice_arg;
 };
@@ -82,6 +81,7 @@ struct lab_net_state {
     bool is_bridge;
     bool made; /* exists because of us (tagged), else adopted */
     bool active;
+    char *owner;  /* adopted: the labctl lab whose tag it carries; NULL when it has none */
     char *device; /* bridge device on this host, or NULL when not known */
 };
 void lab_net_state_clear(struct lab_net_state *state);
@@ -119,9 +119,10 @@ struct lab_provider_ops {
                           const struct lab_net *net,
                           struct lab_net_state *out,
                           struct lab_error *err);
-    /* Only what labctl made for this lab; a network of anybody else is left alone, which is
-     * success, so it may be called for adopted ones too. One that another lab's VMs use stays and
-     * becomes that lab's (0, with a notice); one that other VMs use stays (LAB_CONFLICT). */
+    /* Only what labctl made, for this lab or for another one that shared it, and only when no VM
+     * uses it any more. 0: it is gone. LAB_CONFLICT: it is kept, and the message says why: it is
+     * not labctl's, or a VM uses it; ours then becomes the lab's whose VM that is. Either way this
+     * lab has no more business with it. */
     int (*remove_network)(struct lab_provider *p, const char *name, struct lab_error *err);
 
     /* Base images, shared by digest between labs, never written again: *ref is borrowed by

@@ -202,7 +202,8 @@ static void a_lab_of_the_same_name_is_another_lab(void **state)
     assert_refused(other.ops->define(&other, &vm, &err), LAB_CONFLICT, "'labctl-real'",
                    "another name");
     assert_ok(other.ops->remove_lab(&other, &err));
-    assert_ok(other.ops->remove_network(&other, "VMnet1", &err));
+    assert_refused(other.ops->remove_network(&other, "VMnet1", &err), LAB_CONFLICT,
+                   "VM 'web-01' of lab 'real' uses it", NULL);
     LAB_AUTOFREE char *volumes = virsh(true, "vol-list labctl-real");
     assert_has(volumes, "web-01.qcow2");
     LAB_AUTOFREE char *active = virsh(true, "net-list --name");
