@@ -26,8 +26,22 @@ static int make_overlay(struct lab_libvirt *lv,
     return lab_virsh_do(&c, what, NULL, err);
 }
 
+/* Somebody deleted it. A new one would boot an empty guest under the name of the old one. */
+static int
+disk_gone(const struct lab_libvirt *lv, const char *name, const char *volume, struct lab_error *err)
+{
+    lab_fail(err, LAB_HYPERVISOR,
+             "the disk of VM '%s' is gone: there is no volume '%s' in pool '%s' (%s)", name, volume,
+             lv->pools[LAB_POOL_LAB].name, lv->uri);
+    return lab_error_hint(err,
+                          "put the volume back, or make the node anew with: labctl up --recreate "
+                          "%s",
+                          name);
+}
+
 /* A disk without its VM is left from an attempt that was killed: it may be half made, or stand on
- * another base. */
+ * another base. With a seed, that is: it is for a first boot. Without one, the disk holds a guest
+ * and is neither replaced nor made. */
 int lab_libvirt_ensure_disk(struct lab_libvirt *lv,
                             const struct lab_vm *vm,
                             bool vm_exists,
@@ -40,8 +54,10 @@ int lab_libvirt_ensure_disk(struct lab_libvirt *lv,
         lab_libvirt_volumes(lv, LAB_POOL_LAB, &names, err) != 0)
         return -1;
     bool there = lab_libvirt_names_has(&names, volume);
-    if (there && vm_exists)
+    if (there && (vm_exists || !vm->seed))
         return 0;
+    if (vm_exists && !vm->seed)
+        return disk_gone(lv, vm->name, volume, err);
     if (there && lab_libvirt_volume_delete(lv, LAB_POOL_LAB, volume, err) != 0)
         return -1;
     return make_overlay(lv, vm, volume, err);
@@ -92,8 +108,12 @@ int lab_libvirt_grow_disk(struct lab_provider *p,
     if (s->active)
         return lab_fail(err, LAB_HYPERVISOR,
                         "cannot enlarge the disk of VM '%s' while it is on (%s)", name, lv->uri);
-    if (lab_libvirt_pool_ensure(lv, LAB_POOL_LAB, err) != 0)
-        return -1;
     LAB_AUTOFREE char *volume = lab_format("%s.qcow2", name);
+    LAB_AUTO_NAMES struct lab_libvirt_names names = {{0}};
+    if (lab_libvirt_pool_ensure(lv, LAB_POOL_LAB, err) != 0 ||
+        lab_libvirt_volumes(lv, LAB_POOL_LAB, &names, err) != 0)
+        return -1;
+    if (!lab_libvirt_names_has(&names, volume))
+        return disk_gone(lv, name, volume, err);
     return resize(lv, name, volume, bytes, err);
 }

@@ -147,7 +147,8 @@ struct lab_provider_ops {
     int (*remove_medium)(struct lab_provider *p, const char *name, struct lab_error *err);
 
     /* VMs. define: makes the disk when it is missing and (re)writes the definition; only while off.
-     * With seed and payload NULL this is the detach: afterwards query must show neither. */
+     * With seed and payload NULL this is the detach: afterwards query must show neither, and a VM
+     * that is there without its disk is LAB_HYPERVISOR, since that disk held a guest. */
     int (*define)(struct lab_provider *p, const struct lab_vm *vm, struct lab_error *err);
     int (*start)(struct lab_provider *p, const char *name, struct lab_error *err);
     int (*soft_stop)(struct lab_provider *p, const char *name, struct lab_error *err);

@@ -225,6 +225,47 @@ static void a_pool_of_another_lab_is_a_conflict(void **state)
     closing();
 }
 
+/* The node was provisioned and its volume deleted by hand: an empty disk would pass for the guest.
+ */
+static void a_disk_that_is_gone_is_not_made_again(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *stats = fake_path("stats");
+    write_text(stats, "Domain: 'web-01'\n  state.state=5\n  state.reason=1\n");
+    LAB_AUTOFREE char *rules =
+        lab_format(WEB_RUNS "domstats*\tout\t%s\n" NO_POOL "vol-list*\tok\nvol-create-as*\tok\n"
+                            "define*\tok\n",
+                   stats);
+    open_with(rules);
+    struct lab_vm vm = vm_of("web-01");
+    assert_refused(lab.ops->define(&lab, &vm, &err), LAB_HYPERVISOR,
+                   "no volume 'web-01.qcow2' in pool 'labctl-airgap'", "up --recreate web-01");
+    assert_refused(lab.ops->grow_disk(&lab, "web-01", 5, &err), LAB_HYPERVISOR,
+                   "no volume 'web-01.qcow2'", "up --recreate web-01");
+    assert_int_equal(fake_count("vol-create-as"), 0);
+    vm.seed = "/p/seed.iso"; /* before its first boot there is nothing to lose */
+    assert_ok(lab.ops->define(&lab, &vm, &err));
+    assert_int_equal(fake_count("vol-create-as"), 1);
+    closing();
+}
+
+/* Somebody undefined the VM between our look and the detach; its disk holds the guest. */
+static void a_disk_with_a_guest_is_not_replaced(void **state)
+{
+    (void)state;
+    open_with(NO_VM NO_POOL
+              "vol-list*\tsay\t web-01.qcow2   /var/lib/libvirt/images/labctl-airgap/web-01.qcow2\n"
+              "vol-delete*\tok\nvol-create-as*\tok\ndefine*\tok\n");
+    struct lab_vm vm = vm_of("web-01");
+    assert_ok(lab.ops->define(&lab, &vm, &err));
+    assert_int_equal(fake_count("vol-delete") + fake_count("vol-create-as"), 0);
+    vm.seed = "/p/seed.iso"; /* half made by an attempt that was killed */
+    assert_ok(lab.ops->define(&lab, &vm, &err));
+    assert_int_equal(fake_count("vol-delete"), 1);
+    assert_int_equal(fake_count("vol-create-as"), 1);
+    closing();
+}
+
 /* --- storage
  * -------------------------------------------------------------------------------------- */
 
@@ -371,6 +412,8 @@ int main(void)
         fake_test(a_strangers_vm_is_only_looked_at),
         fake_test(a_name_taken_meanwhile_is_a_conflict),
         fake_test(a_pool_of_another_lab_is_a_conflict),
+        fake_test(a_disk_that_is_gone_is_not_made_again),
+        fake_test(a_disk_with_a_guest_is_not_replaced),
         fake_test(an_upload_that_did_not_arrive_is_tried_again),
         fake_test(a_short_upload_is_not_believed),
         fake_test(only_marked_volumes_are_taken),
