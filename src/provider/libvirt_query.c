@@ -275,6 +275,7 @@ report(const struct lab_libvirt *lv, struct lab_libvirt_seen *s, struct lab_vm_s
     v->payload_attached = s->payload_live || s->def.payload;
     v->cpu = s->def.cpu;
     v->memory_mib = s->def.memory_mib;
+    v->accelerated = s->def.kvm;
 }
 
 int lab_libvirt_query(struct lab_provider *p,

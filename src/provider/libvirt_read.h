@@ -28,6 +28,7 @@ struct lab_libvirt_domain {
     struct lab_libvirt_tag tag;
     unsigned cpu;
     uint64_t memory_mib;
+    bool kvm;                          /* its virtual CPUs run on real ones */
     char *seed, *payload;              /* sources of the CDs sda and sdb; NULL: none or empty */
     LAB_VEC(char *) networks, bridges; /* what its NICs attach to */
 };

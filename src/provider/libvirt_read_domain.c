@@ -49,6 +49,7 @@ int lab_libvirt_read_domain(struct lab_libvirt_domain *out, const char *xml, str
     lab_libvirt_read_tag(&out->tag, root, "node");
     out->cpu = (unsigned)lab_xml_number(lab_xml_child(root, "vcpu"));
     out->memory_mib = read_memory(root);
+    out->kvm = lab_xml_attr_is(root, "type", "kvm");
     xmlNode *devices = lab_xml_child(root, "devices");
     LAB_XML_EACH(disk, devices, "disk")
     read_disk(out, disk);

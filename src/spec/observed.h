@@ -27,6 +27,7 @@ struct lab_vm_state {
     bool seed_attached, payload_attached; /* in the definition or live */
     unsigned cpu;                         /* as defined; 0 unknown */
     uint64_t memory_mib;
+    bool accelerated; /* its virtual CPUs run on real ones; false: emulated, or not there */
 };
 
 struct lab_vm_states {

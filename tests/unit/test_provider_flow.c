@@ -66,6 +66,21 @@ static void one_process_answers_for_all(void **state)
     assert_int_equal(web->power, LAB_POWER_ON);
     assert_true(web->ours && web->seed_attached && web->payload_attached);
     assert_string_equal(web->where, "web-01 on " FAKE_URI);
+    assert_false(web->accelerated);
+    lab_vm_states_clear(&states);
+    closing();
+}
+
+/* Emulated guests get longer; every command must know, not only the one that defines. */
+static void the_query_tells_who_is_emulated(void **state)
+{
+    (void)state;
+    open_with(
+        "dumpxml*\tsay\t<domain type='kvm'><name>web-01</name><uuid>u</uuid></domain>\n" STATS);
+    const char *name = "web-01";
+    struct lab_vm_states states = {{0}};
+    assert_ok(lab.ops->query(&lab, &name, 1, &states, &err));
+    assert_true(states.list.items[0].accelerated);
     lab_vm_states_clear(&states);
     closing();
 }
@@ -404,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fake_test(one_process_answers_for_all),
+        fake_test(the_query_tells_who_is_emulated),
         fake_test(hundreds_of_names_stay_few_processes),
         fake_test(states_are_read_from_numbers),
         fake_test(an_unanswered_question_is_not_absence),
