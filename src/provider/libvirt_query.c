@@ -287,7 +287,10 @@ int lab_libvirt_query(struct lab_provider *p,
     struct lab_libvirt *lv = p->impl;
     LAB_AUTO_SIGHT struct lab_libvirt_sight sight = {{0}};
     if (lab_libvirt_see(lv, names, n, &sight, err) != 0)
-        return -1;
+        return lab_error_hint(err,
+                              "see whether libvirt answers: virsh -c '%s' list --all; its own "
+                              "reasons: journalctl -u libvirtd",
+                              lv->uri);
     LAB_VEC_FOREACH (s, &sight.list) {
         if (names || (s->exists && s->ours))
             report(lv, s, out);

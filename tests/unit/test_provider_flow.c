@@ -156,7 +156,7 @@ static void an_unanswered_question_is_not_absence(void **state)
     const char *name = "web-01";
     struct lab_vm_states states = {{0}};
     assert_refused(lab.ops->query(&lab, &name, 1, &states, &err), LAB_HYPERVISOR, "Disconnected",
-                   NULL);
+                   "virsh -c 'qemu:///system' list --all");
     lab_vm_states_clear(&states);
     closing();
 }
