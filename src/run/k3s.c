@@ -5,21 +5,30 @@
 
 #include "base/file.h"
 
+int lab_k3s_load_token(struct lab_k3s *k, const char *path, struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(256);
+    if (!lab_file_exists(path)) {
+        lab_fail(err, LAB_HOST, "the k3s token '%s' is missing", path);
+        return lab_error_hint(err, "put the file back; a master has the token as the part behind "
+                                   "'server:' of /var/lib/rancher/k3s/server/token");
+    }
+    if (lab_file_read(path, 256, &text, err))
+        return -1;
+    size_t digits = strspn(lab_str_get(&text), "0123456789abcdef");
+    if (digits != 64) {
+        lab_fail(err, LAB_INTEGRITY, "the k3s token in '%s' is not 64 hex digits", path);
+        return lab_error_hint(err, "restore the file, or tear the lab down and make it anew");
+    }
+    memcpy(k->token, lab_str_get(&text), 64);
+    lab_wipe(text.ptr, text.len);
+    return 0;
+}
+
 int lab_k3s_token(struct lab_k3s *k, const char *path, struct lab_error *err)
 {
-    if (lab_file_exists(path)) {
-        LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(256);
-        if (lab_file_read(path, 256, &text, err))
-            return -1;
-        size_t digits = strspn(lab_str_get(&text), "0123456789abcdef");
-        if (digits != 64) {
-            lab_fail(err, LAB_INTEGRITY, "the k3s token in '%s' is not 64 hex digits", path);
-            return lab_error_hint(err, "restore the file, or tear the lab down and make it anew");
-        }
-        memcpy(k->token, lab_str_get(&text), 64);
-        lab_wipe(text.ptr, text.len);
-        return 0;
-    }
+    if (lab_file_exists(path))
+        return lab_k3s_load_token(k, path, err);
     lab_random_hex(k->token, 64);
     return lab_file_replace(path, k->token, 64, 0600, err);
 }

@@ -21,6 +21,8 @@ struct lab_k3s {
 
 /* Makes or loads the lab's token (a 0600 file in the lab's folder). */
 int lab_k3s_token(struct lab_k3s *k, const char *path, struct lab_error *err) LAB_MUST_CHECK;
+/* Loads it. A new one would be another cluster's: LAB_HOST when it is missing. */
+int lab_k3s_load_token(struct lab_k3s *k, const char *path, struct lab_error *err) LAB_MUST_CHECK;
 /* "K10<ca>::server:<token>" into out (a secret). */
 void lab_k3s_full_token(const struct lab_k3s *k, struct lab_str *out);
 /* true when the nodes list says NAME:Ready. */

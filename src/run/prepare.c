@@ -311,14 +311,55 @@ int lab_payload_content(struct lab_run *run, char **digest, struct lab_error *er
 /* --- keys and password
  * ------------------------------------------------------------------------------ */
 
+static bool any_provisioned(const struct lab_run *run)
+{
+    LAB_VEC_FOREACH (record, &run->records.list)
+        if (record->provisioned)
+            return true;
+    return false;
+}
+
+/* A new key is for guests that are made from now on. */
+static int make_login(struct lab_run *run, const char *path, struct lab_error *err)
+{
+    LAB_AUTOFREE char *dir = lab_run_path(run, "keys");
+    LAB_AUTOFREE char *comment = lab_format("labctl-%s", lab_state_name(run->state));
+    if (!lab_file_exists(path) && any_provisioned(run))
+        lab_run_warning(run,
+                        "the login key '%s' was lost and is made anew: guests that were made "
+                        "before refuse it until '%s up --recreate NODE'",
+                        path, lab_run_self(run));
+    if (plat_mkdirs(dir, 0700, err))
+        return -1;
+    return lab_sshkey_ensure(&run->login, path, comment, err);
+}
+
+/* Switching power works without the guests' help, if more slowly: it goes on with a key that none
+ * of them knows and that is not stored, so that it hides nothing. Who only looks is told. */
+static int miss_login(struct lab_run *run, const char *path, struct lab_error *err)
+{
+    if (run->options->mode == LAB_STATE_WRITE) {
+        lab_run_warning(run, "the login key '%s' is missing: labctl cannot log in to the guests",
+                        path);
+        return lab_sshkey_make(&run->login, "labctl-lost", err);
+    }
+    lab_fail(err, LAB_HOST, "the login key '%s' is missing: labctl cannot log in to the guests",
+             path);
+    return lab_error_hint(err,
+                          "put the file back; without a copy, make every node anew with a new key: "
+                          "%s up --recreate NODE",
+                          lab_run_self(run));
+}
+
 int lab_prepare_keys(struct lab_run *run, struct lab_error *err)
 {
     if (run->login.blob_len)
         return 0;
-    LAB_AUTOFREE char *dir = lab_run_path(run, "keys");
     LAB_AUTOFREE char *path = lab_run_path(run, "keys/login");
-    LAB_AUTOFREE char *comment = lab_format("labctl-%s", lab_state_name(run->state));
-    if (plat_mkdirs(dir, 0700, err) || lab_sshkey_ensure(&run->login, path, comment, err))
+    int rc = run->options->mode == LAB_STATE_CREATE ? make_login(run, path, err)
+             : lab_file_exists(path)                ? lab_sshkey_load(&run->login, path, err)
+                                                    : miss_login(run, path, err);
+    if (rc)
         return -1;
     return lab_guest_check_key(run->login.private_pem, err);
 }

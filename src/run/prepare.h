@@ -8,7 +8,7 @@
 /* SHA-256 of every image (read only when changed since), into sums[i] (caller frees each). Checks
  * them against lab.yaml. */
 int lab_prepare_digests(struct lab_run *run, char **sums, struct lab_error *err) LAB_MUST_CHECK;
-/* The login key and folders. */
+/* The login key; only a command that may make the lab makes one. */
 int lab_prepare_keys(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
 /* auth.password in any of its forms → l->password_hash; prompt asks on the terminal. */
 int lab_prepare_password(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;

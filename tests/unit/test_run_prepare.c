@@ -66,11 +66,71 @@ static void a_network_of_another_lab_is_recorded(void **state)
     assert_string_equal(made, "made");
 }
 
+/* --- keys
+ * ---------------------------------------------------------------------------------------- */
+
+static int keys_in(struct fixture *f, enum lab_state_mode mode, struct lab_error *err)
+{
+    f->options.mode = mode;
+    lab_sshkey_clear(&f->run.login);
+    f->warnings[0] = '\0';
+    return lab_prepare_keys(&f->run, err);
+}
+
+static void only_up_makes_the_login_key(void **state)
+{
+    struct fixture *f = *state;
+    struct lab_error err = LAB_ERROR_INIT;
+    fixture_lab(f, LAB);
+    LAB_AUTOFREE char *path = lab_run_path(&f->run, "keys/login");
+    must_fail(keys_in(f, LAB_STATE_READ, &err), &err, LAB_HOST, "keys/login' is missing",
+              "up --recreate NODE");
+    assert_false(lab_file_exists(path));
+
+    must(keys_in(f, LAB_STATE_WRITE, &err), &err); /* a stop goes on without the guests' help */
+    assert_non_null(strstr(f->warnings, "is missing"));
+    assert_true(f->run.login.blob_len > 0);
+    assert_false(lab_file_exists(path));
+
+    must(keys_in(f, LAB_STATE_CREATE, &err), &err);
+    assert_string_equal(f->warnings, "");
+    LAB_AUTOFREE char *line = lab_strdup(f->run.login.public_line);
+    must(keys_in(f, LAB_STATE_READ, &err), &err);
+    assert_string_equal(f->run.login.public_line, line);
+}
+
+static void a_new_login_key_for_old_guests_is_said(void **state)
+{
+    struct fixture *f = *state;
+    struct lab_error err = LAB_ERROR_INIT;
+    fixture_lab(f, LAB);
+    f->run.records.list.items[0].provisioned = true;
+    must(keys_in(f, LAB_STATE_CREATE, &err), &err);
+    assert_non_null(strstr(f->warnings, "was lost and is made anew"));
+}
+
+static void a_lost_token_is_not_replaced(void **state)
+{
+    struct fixture *f = *state;
+    struct lab_error err = LAB_ERROR_INIT;
+    struct lab_k3s made = {0}, loaded = {0};
+    LAB_AUTOFREE char *path = lab_path_join(f->home, "token");
+    must_fail(lab_k3s_load_token(&loaded, path, &err), &err, LAB_HOST, "k3s token",
+              "/var/lib/rancher/k3s/server/token");
+    assert_false(lab_file_exists(path));
+    must(lab_k3s_token(&made, path, &err), &err);
+    must(lab_k3s_load_token(&loaded, path, &err), &err);
+    assert_string_equal(made.token, loaded.token);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(a_users_network_is_not_recorded),
         fixture_test(a_network_of_another_lab_is_recorded),
+        fixture_test(only_up_makes_the_login_key),
+        fixture_test(a_new_login_key_for_old_guests_is_said),
+        fixture_test(a_lost_token_is_not_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
