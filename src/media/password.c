@@ -1,6 +1,7 @@
 #include "media/seed.h"
 
 #include <crypt.h>
+#include <string.h>
 
 #include "base/crypto.h"
 
@@ -23,4 +24,14 @@ char *lab_password_hash(const char *password)
     lab_wipe(data, sizeof(*data));
     free(data);
     return hash;
+}
+
+bool lab_password_matches(const char *password, const char *hash)
+{
+    struct crypt_data *data = lab_alloc(sizeof(*data));
+    const char *made = crypt_r(password, hash, data);
+    bool same = made && made[0] == '$' && strcmp(made, hash) == 0;
+    lab_wipe(data, sizeof(*data));
+    free(data);
+    return same;
 }

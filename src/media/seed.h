@@ -48,5 +48,7 @@ void lab_seed_instance_id(struct lab_str *out, const struct lab_seed *seed);
 /* SHA-512 crypt of a password (libxcrypt); caller frees. NULL when the system refuses. Blocks for
  * some milliseconds. */
 char *lab_password_hash(const char *password);
+/* Whether the hash is this password's, by any method that libxcrypt knows. */
+bool lab_password_matches(const char *password, const char *hash);
 
 #endif

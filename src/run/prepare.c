@@ -364,27 +364,61 @@ int lab_prepare_keys(struct lab_run *run, struct lab_error *err)
     return lab_guest_check_key(run->login.private_pem, err);
 }
 
-static int
-read_password(const struct lab_auth *auth, struct lab_str *password, struct lab_error *err)
+/* What file or variable say now. *given is false when they are not there: then the hash that is
+ * kept counts, and the terminal is asked only without one. */
+static int given_password(const struct lab_auth *auth,
+                          struct lab_str *password,
+                          bool *given,
+                          struct lab_error *err)
 {
     const char *variable = auth->password_env ? auth->password_env : "LABCTL_PASSWORD";
-    const char *value = plat_getenv(variable);
-    if (auth->password_file) {
-        if (lab_file_read(auth->password_file, 1024, password, err))
-            return -1;
-        lab_str_truncate(password, strcspn(lab_str_get(password), "\r\n"));
-    } else if (value) {
+    const char *value = auth->password_file ? NULL : plat_getenv(variable);
+    *given = value || (auth->password_file && lab_file_exists(auth->password_file));
+    if (!*given)
+        return 0;
+    if (value)
         lab_str_add(password, value);
-    } else if (auth->password_env) {
-        return lab_fail(err, LAB_USAGE, "variable %s (auth.password_env) is not set", variable);
-    } else if (plat_read_secret("Console password for the guests: ", password, err)) {
-        return lab_error_hint(err, "give it in the variable LABCTL_PASSWORD, or name a file in "
-                                   "auth.password_file");
-    }
+    else if (lab_file_read(auth->password_file, 1024, password, err))
+        return -1;
+    else
+        lab_str_truncate(password, strcspn(lab_str_get(password), "\r\n"));
     return password->len ? 0 : lab_fail(err, LAB_USAGE, "the console password is empty");
 }
 
-/* Asked once in the life of a lab: the hash is kept, so that `up` again needs no terminal. */
+static int
+ask_password(const struct lab_auth *auth, struct lab_str *password, struct lab_error *err)
+{
+    if (auth->password_file)
+        return lab_fail(err, LAB_USAGE, "cannot find '%s' (auth.password_file)",
+                        auth->password_file);
+    if (auth->password_env)
+        return lab_fail(err, LAB_USAGE, "variable %s (auth.password_env) is not set",
+                        auth->password_env);
+    if (plat_read_secret("Console password for the guests: ", password, err))
+        return lab_error_hint(err, "give it in the variable LABCTL_PASSWORD, or name a file in "
+                                   "auth.password_file");
+    return password->len ? 0 : lab_fail(err, LAB_USAGE, "the console password is empty");
+}
+
+/* The same password keeps its hash, so that nothing changes from run to run. */
+static int hash_password(struct lab_ladder *l,
+                         const char *password,
+                         const char *kept,
+                         const char *path,
+                         struct lab_error *err)
+{
+    if (*kept && lab_password_matches(password, kept)) {
+        l->password_hash = lab_strdup(kept);
+        return 0;
+    }
+    l->password_hash = lab_password_hash(password);
+    if (!l->password_hash)
+        return lab_fail(err, LAB_HOST, "this system's crypt() makes no SHA-512 hashes");
+    return lab_file_replace(path, l->password_hash, strlen(l->password_hash), 0600, err);
+}
+
+/* Asked once in the life of a lab: the hash is kept, so that `up` again needs neither terminal nor
+ * variable. One that is given and has changed counts for the nodes that are made from now on. */
 int lab_prepare_password(struct lab_ladder *l, struct lab_error *err)
 {
     const struct lab_auth *auth = &l->run->spec->auth;
@@ -394,22 +428,22 @@ int lab_prepare_password(struct lab_ladder *l, struct lab_error *err)
     }
     if (!auth->password_prompt && !auth->password_file && !auth->password_env)
         return 0;
-    LAB_AUTOFREE char *kept = lab_run_path(l->run, "keys/password-hash");
-    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(1024);
-    if (lab_file_exists(kept)) {
-        if (lab_file_read(kept, 1024, &text, err))
-            return -1;
-        l->password_hash = lab_str_detach(&text);
+    LAB_AUTOFREE char *path = lab_run_path(l->run, "keys/password-hash");
+    LAB_AUTO_STR struct lab_str kept = LAB_STR_MAX(1024);
+    LAB_AUTO_STR struct lab_str password = LAB_STR_MAX(1024);
+    bool given;
+    if (lab_file_exists(path) && lab_file_read(path, 1024, &kept, err))
+        return -1;
+    int rc = given_password(auth, &password, &given, err);
+    if (rc == 0 && !given && kept.len) {
+        l->password_hash = lab_strdup(lab_str_get(&kept));
         return 0;
     }
-    int rc = read_password(auth, &text, err);
-    if (rc == 0) {
-        l->password_hash = lab_password_hash(lab_str_get(&text));
-        rc = l->password_hash
-                 ? lab_file_replace(kept, l->password_hash, strlen(l->password_hash), 0600, err)
-                 : lab_fail(err, LAB_HOST, "this system's crypt() makes no SHA-512 hashes");
-    }
-    if (text.ptr)
-        lab_wipe(text.ptr, text.len);
+    if (rc == 0 && !given)
+        rc = ask_password(auth, &password, err);
+    if (rc == 0)
+        rc = hash_password(l, lab_str_get(&password), lab_str_get(&kept), path, err);
+    if (password.ptr)
+        lab_wipe(password.ptr, password.len);
     return rc;
 }

@@ -1,6 +1,8 @@
 /* What the nodes share, prepared without a hypervisor. */
 #include "run_fixture.h"
 
+#include "media/seed.h"
+
 #define LAB                                                                                        \
     "name: airgap\nimage_url: ./x.qcow2\n"                                                         \
     "networks:\n  default:\n    bridge: VMnet1\n"                                                  \
@@ -123,6 +125,62 @@ static void a_lost_token_is_not_replaced(void **state)
     assert_string_equal(made.token, loaded.token);
 }
 
+/* --- password
+ * ------------------------------------------------------------------------------------ */
+
+static char *hash_now(struct fixture *f)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    lab_assign(&f->ladder.password_hash, NULL);
+    must(lab_prepare_password(&f->ladder, &err), &err);
+    return lab_strdup(f->ladder.password_hash);
+}
+
+static void put_text(const char *path, const char *text)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    must(lab_file_replace(path, text, strlen(text), 0600, &err), &err);
+}
+
+static void a_changed_password_file_wins(void **state)
+{
+    struct fixture *f = *state;
+    struct lab_error err = LAB_ERROR_INIT;
+    fixture_lab(f, LAB "auth: {password_file: ./secret}\n");
+    must(keys_in(f, LAB_STATE_CREATE, &err), &err);
+    const char *file = f->run.spec->auth.password_file;
+    must_fail(lab_prepare_password(&f->ladder, &err), &err, LAB_USAGE, "secret'", NULL);
+    put_text(file, "first\nsecond line\n");
+    LAB_AUTOFREE char *first = hash_now(f);
+    LAB_AUTOFREE char *again = hash_now(f);
+    assert_true(lab_password_matches("first", first));
+    assert_string_equal(first, again); /* the salt too */
+    put_text(file, "second");
+    LAB_AUTOFREE char *second = hash_now(f);
+    assert_true(lab_password_matches("second", second));
+    must(plat_remove(file, &err), &err);
+    LAB_AUTOFREE char *kept = hash_now(f);
+    assert_string_equal(second, kept);
+}
+
+static void a_changed_password_variable_wins(void **state)
+{
+    struct fixture *f = *state;
+    struct lab_error err = LAB_ERROR_INIT;
+    fixture_lab(f, LAB "auth: {password_env: TEST_PASSWORD}\n");
+    must(keys_in(f, LAB_STATE_CREATE, &err), &err);
+    must_fail(lab_prepare_password(&f->ladder, &err), &err, LAB_USAGE, "TEST_PASSWORD", NULL);
+    uv_os_setenv("TEST_PASSWORD", "first");
+    LAB_AUTOFREE char *first = hash_now(f);
+    uv_os_setenv("TEST_PASSWORD", "second");
+    LAB_AUTOFREE char *second = hash_now(f);
+    assert_false(lab_password_matches("first", second));
+    assert_true(lab_password_matches("second", second));
+    uv_os_unsetenv("TEST_PASSWORD");
+    LAB_AUTOFREE char *kept = hash_now(f);
+    assert_string_equal(second, kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +189,8 @@ int main(void)
         fixture_test(only_up_makes_the_login_key),
         fixture_test(a_new_login_key_for_old_guests_is_said),
         fixture_test(a_lost_token_is_not_replaced),
+        fixture_test(a_changed_password_file_wins),
+        fixture_test(a_changed_password_variable_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
