@@ -77,6 +77,15 @@ struct plat_route {
 /* The host's IPv4 routes, without the default ones. Caller frees *out. */
 int plat_routes(struct plat_route **out, size_t *n, struct lab_error *err) LAB_MUST_CHECK;
 
+struct plat_neighbour {
+    uint32_t address; /* host order */
+    unsigned char mac[6];
+    uint64_t age_ms; /* since it last proved to be there; a machine that went stays listed */
+};
+/* Machines on the host's own networks that answered a question for their IPv4 address, which every
+ * attempt to connect asks. Caller frees *out. */
+int plat_neighbours(struct plat_neighbour **out, size_t *n, struct lab_error *err) LAB_MUST_CHECK;
+
 /* --- child processes (started by base/child.c through libuv) ---------------------------------- */
 
 /* Whether a child gets a process group and session of its own, so that a terminal's Ctrl-C does not

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "platform.h"
 #include "run/prepare.h"
 
@@ -62,8 +63,9 @@ struct probe {
     uv_tcp_t tcp;
     uv_connect_t request;
     const char *node;
-    char address[LAB_IPV4_TEXT];
+    uint32_t ip;
     bool answers;
+    const unsigned char *mac; /* of the machine that was heard, if only that; borrowed */
 };
 
 /* A refused connection is an answer too: somebody is there. */
@@ -78,60 +80,115 @@ static void on_time(uv_timer_t *timer)
     *(bool *)timer->data = true;
 }
 
-static void start_probe(struct lab_run *run, struct probe *p, const struct lab_climb *c)
+static void start_probe(struct lab_run *run, struct probe *p)
 {
     struct sockaddr_in to;
-    p->node = c->record->name;
+    char address[LAB_IPV4_TEXT];
     p->request.data = p;
-    lab_ipv4_format(c->node->nics.items[0].ip, p->address);
-    uv_ip4_addr(p->address, 22, &to);
+    uv_ip4_addr(lab_ipv4_format(p->ip, address), 22, &to);
     uv_tcp_init(&run->loop, &p->tcp);
     uv_tcp_connect(&p->request, &p->tcp, (const struct sockaddr *)&to, on_probe);
 }
 
-/* Only VMs that do not run yet, on networks that were there before us. */
-static bool must_probe(const struct lab_ladder *l, const struct lab_climb *c)
+/* Only VMs that do not run yet. */
+static bool is_off(const struct lab_ladder *l, const struct lab_climb *c)
 {
     /* what is there now, even if it is to be replaced: our own VM may answer */
     const struct lab_vm_state *vm = lab_vm_states_find(&l->run->observed, c->record->name);
-    bool runs = vm && vm->ours && (vm->power == LAB_POWER_ON || vm->power == LAB_POWER_PAUSED);
-    return c->node && !runs && c->node->nics.len && c->node->nics.items[0].ip &&
-           l->nets[c->node->nics.items[0].network].active;
+    return !(vm && vm->ours && (vm->power == LAB_POWER_ON || vm->power == LAB_POWER_PAUSED));
+}
+
+struct probes {
+    LAB_VEC(struct probe) list;
+};
+
+/* Every address that will be ours, on networks that were there before us. */
+static void choose_probes(const struct lab_ladder *l, struct probes *out)
+{
+    for (size_t i = 0; i < l->len; i++) {
+        const struct lab_climb *c = &l->climbs[i];
+        if (!c->node || !is_off(l, c))
+            continue;
+        LAB_VEC_FOREACH (nic, &c->node->nics) {
+            if (!nic->ip || !l->nets[nic->network].active)
+                continue;
+            struct probe *p = lab_vec_push(&out->list);
+            p->node = c->record->name;
+            p->ip = nic->ip;
+        }
+    }
+}
+
+static void run_probes(struct lab_run *run, struct probes *probes)
+{
+    bool over = false;
+    uv_timer_t timer;
+    LAB_VEC_FOREACH (p, &probes->list)
+        start_probe(run, p);
+    uv_timer_init(&run->loop, &timer);
+    timer.data = &over;
+    uv_timer_start(&timer, on_time, answer_ms, 0);
+    while (!over && !run->interrupted)
+        uv_run(&run->loop, UV_RUN_ONCE);
+    LAB_VEC_FOREACH (p, &probes->list)
+        uv_close((uv_handle_t *)&p->tcp, NULL);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(&run->loop, UV_RUN_NOWAIT); /* the close callbacks, before the memory goes */
+    uv_run(&run->loop, UV_RUN_NOWAIT);
+}
+
+/* A firewall keeps quiet about ports, but nobody works on a network without answering for the
+ * address itself. Only answers to the probes count: a VM that went a moment ago is still listed. */
+static void listen_to_neighbours(struct probes *probes,
+                                 const struct plat_neighbour *neighbours,
+                                 size_t n,
+                                 uint64_t since_ms)
+{
+    LAB_VEC_FOREACH (p, &probes->list)
+        for (size_t i = 0; !p->answers && i < n; i++) {
+            if (neighbours[i].address != p->ip || neighbours[i].age_ms > since_ms)
+                continue;
+            p->answers = true;
+            p->mac = neighbours[i].mac;
+        }
+}
+
+static int fail_taken(const struct probe *p, struct lab_error *err)
+{
+    char address[LAB_IPV4_TEXT];
+    const unsigned char *m = p->mac;
+    LAB_AUTOFREE char *who = m ? lab_format(" (%02x:%02x:%02x:%02x:%02x:%02x has it)", m[0], m[1],
+                                            m[2], m[3], m[4], m[5])
+                               : lab_strdup("");
+    lab_fail(err, LAB_CONFLICT, "address %s of node '%s' already answers%s, and its VM is off",
+             lab_ipv4_format(p->ip, address), p->node, who);
+    return lab_error_hint(err,
+                          "another machine has this address: stop it, or give the node another one "
+                          "(ip: or start: in lab.yaml)");
 }
 
 static int check_addresses(struct lab_ladder *l, struct lab_error *err)
 {
-    struct lab_run *run = l->run;
-    LAB_AUTOFREE struct probe *probes = lab_calloc(l->len, sizeof(*probes));
+    struct probes probes = {{0}};
+    struct plat_neighbour *neighbours = NULL;
     size_t n = 0;
-    for (size_t i = 0; i < l->len; i++)
-        if (must_probe(l, &l->climbs[i]))
-            start_probe(run, &probes[n++], &l->climbs[i]);
-    if (!n)
-        return 0;
-    bool over = false;
-    uv_timer_t timer;
-    uv_timer_init(&run->loop, &timer);
-    timer.data = &over;
-    uv_timer_start(&timer, on_time, answer_ms, 0);
-    while (!over)
-        uv_run(&run->loop, UV_RUN_ONCE);
-    for (size_t i = 0; i < n; i++)
-        uv_close((uv_handle_t *)&probes[i].tcp, NULL);
-    uv_close((uv_handle_t *)&timer, NULL);
-    uv_run(&run->loop, UV_RUN_NOWAIT); /* the close callbacks, before the memory goes */
-    uv_run(&run->loop, UV_RUN_NOWAIT);
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        if (!probes[i].answers)
-            continue;
-        rc = lab_fail(err, LAB_CONFLICT,
-                      "address %s of node '%s' already answers, and its VM is off",
-                      probes[i].address, probes[i].node);
-        lab_error_hint(err,
-                       "another machine has this address: stop it, or give the node another one "
-                       "(ip: or start: in lab.yaml)");
-    }
+    choose_probes(l, &probes);
+    if (!probes.list.len)
+        return 0;
+    uint64_t began = plat_now_ms();
+    run_probes(l->run, &probes);
+    if (l->run->interrupted)
+        rc = lab_run_interrupted(l->run, err);
+    LAB_AUTO_ERROR struct lab_error deaf = LAB_ERROR_INIT;
+    if (plat_neighbours(&neighbours, &n, &deaf))
+        lab_log("%s", deaf.message);
+    listen_to_neighbours(&probes, neighbours, n, plat_now_ms() - began);
+    LAB_VEC_FOREACH (p, &probes.list)
+        if (rc == 0 && p->answers)
+            rc = fail_taken(p, err);
+    free(neighbours);
+    lab_vec_clear(&probes.list);
     return rc;
 }
 
