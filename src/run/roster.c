@@ -69,9 +69,10 @@ int lab_roster(struct lab_ladder *out,
     }
     for (size_t i = 0; i < out->len; i++) {
         LAB_AUTOFREE char *token = lab_run_path(run, "keys/k3s-token");
-        if (out->climbs[i].record->role != LAB_ROLE_MASTER || out->k3s.token[0])
+        if (kind == LAB_LADDER_STOP || out->climbs[i].record->role != LAB_ROLE_MASTER ||
+            out->k3s.token[0])
             continue;
-        if (lab_k3s_token(&out->k3s, token, err)) {
+        if (lab_k3s_load_token(&out->k3s, token, err)) {
             lab_ladder_clear(out);
             return -1;
         }

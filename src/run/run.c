@@ -196,6 +196,17 @@ void lab_run_show_notices(struct lab_run *run)
     uv_mutex_unlock(&run->notice_lock);
 }
 
+struct open_work {
+    struct lab_run *run;
+    const struct lab_provider_config *config;
+};
+
+static int open_fn(void *arg, struct lab_error *err)
+{
+    struct open_work *w = arg;
+    return w->run->provider.ops->open(&w->run->provider, w->config, err);
+}
+
 static int open_provider(struct lab_run *run, struct lab_error *err)
 {
     enum lab_provider_kind kind = choose_provider(run);
@@ -227,7 +238,8 @@ static int open_provider(struct lab_run *run, struct lab_error *err)
         .notice_arg = run,
     };
     run->provider.ops = ops;
-    if (ops->open(&run->provider, &config, err))
+    struct open_work work = {run, &config};
+    if (lab_await(run, NULL, open_fn, &work, NULL, err)) /* may take a minute: Ctrl-C must work */
         return -1;
     run->provider_open = true;
     return run->spec ? lab_spec_assign_macs(run->spec, kind, err) : 0;
@@ -255,6 +267,21 @@ static int observe_fn(void *arg, struct lab_error *err)
     return p->ops->query(p, w->names.items, w->names.len, &w->run->observed, err);
 }
 
+/* Until the host is probed: what the guests that are there run on. */
+static void note_acceleration(struct lab_run *run)
+{
+    bool any = false, all = true;
+    if (run->host.hypervisor)
+        return;
+    LAB_VEC_FOREACH (vm, &run->observed.list) {
+        if (!vm->ours || vm->power == LAB_POWER_ABSENT)
+            continue;
+        any = true;
+        all = all && vm->accelerated;
+    }
+    run->host.accelerated = any && all;
+}
+
 int lab_run_observe(struct lab_run *run, struct lab_error *err)
 {
     struct observe_work work = {.run = run};
@@ -267,6 +294,8 @@ int lab_run_observe(struct lab_run *run, struct lab_error *err)
     lab_vm_states_clear(&run->observed);
     int rc = lab_await(run, NULL, observe_fn, &work, NULL, err);
     lab_vec_clear(&work.names);
+    if (rc == 0)
+        note_acceleration(run);
     return rc;
 }
 
