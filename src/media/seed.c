@@ -86,6 +86,9 @@ static void put_nic(struct lab_str *out, const struct lab_seed *seed, size_t ind
     const struct lab_var vars[] = {
         {"name", name, false},
         {"mac", lab_mac_format(nic->mac, mac), false},
+        /* With addresses of its own a guest needs no router's word, and networkd would hold up
+         * every boot for the 12 s in which none comes. */
+        {"ra", nic->ip ? "    accept-ra: false\n" : "", true},
         {"kind", nic->ip ? "static" : "dhcp4", false},
         {"address", lab_str_get(&address), true},
     };

@@ -202,8 +202,20 @@ static int keep(struct lab_libvirt *lv,
                           lv->uri, look->name, lv->uri, look->name);
 }
 
-/* Of another lab and unused: that lab was torn down before its network was recorded here, or will
- * make it again. Nobody else would ever take it away. */
+/* A lab that goes hands its network over to the one that uses it (above), so what is another lab's
+ * stays that lab's, used or not. */
+static int
+others(const struct lab_libvirt *lv, const struct lab_netlook *look, struct lab_error *err)
+{
+    const char *lab = look->info.tag.lab ? look->info.tag.lab : "?";
+    lab_fail(err, LAB_CONFLICT, "network '%s' on %s is kept: it belongs to lab '%s'", look->name,
+             lv->uri, lab);
+    return lab_error_hint(err,
+                          "it goes with that lab: labctl --lab %s teardown; if that lab is gone: "
+                          "virsh -c '%s' net-destroy %s; virsh -c '%s' net-undefine %s",
+                          lab, lv->uri, look->name, lv->uri, look->name);
+}
+
 int lab_libvirt_remove_network(struct lab_provider *p, const char *name, struct lab_error *err)
 {
     struct lab_libvirt *lv = p->impl;
@@ -224,6 +236,8 @@ int lab_libvirt_remove_network(struct lab_provider *p, const char *name, struct 
         lab_libvirt_tag_clear(&tag);
         return rc;
     }
+    if (!look.ours)
+        return others(lv, &look, err);
     if (look.active && net_act(lv, "net-destroy", name, "is not active", err) != 0)
         return -1;
     return net_act(lv, "net-undefine", name, "failed to get network", err);

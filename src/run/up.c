@@ -304,6 +304,19 @@ static int prepare(struct lab_ladder *l, struct plan_inputs *in, struct lab_erro
     return lab_prepare_images(l, in->sums, err) || lab_prepare_payload(l, err) ? -1 : 0;
 }
 
+/* A new one only while no master runs by the old one. */
+static int prepare_token(struct lab_ladder *l, struct lab_error *err)
+{
+    bool in_use = false;
+    for (size_t i = 0; i < l->len; i++)
+        in_use = in_use || (l->climbs[i].record->role == LAB_ROLE_MASTER &&
+                            l->climbs[i].record->restarted && !l->climbs[i].provision);
+    if (!lab_spec_has_role(l->run->spec, LAB_ROLE_MASTER))
+        return 0;
+    LAB_AUTOFREE char *path = lab_run_path(l->run, "keys/k3s-token");
+    return in_use ? lab_k3s_load_token(&l->k3s, path, err) : lab_k3s_token(&l->k3s, path, err);
+}
+
 static int up(struct lab_run *run,
               const struct lab_up_options *options,
               struct plan_inputs *in,
@@ -322,12 +335,7 @@ static int up(struct lab_run *run,
     fill_ladder(l, run, plan, in);
     if (lab_prepare_password(l, err))
         return -1;
-    if (lab_spec_has_role(run->spec, LAB_ROLE_MASTER)) {
-        LAB_AUTOFREE char *token = lab_run_path(run, "keys/k3s-token");
-        if (lab_k3s_token(&l->k3s, token, err))
-            return -1;
-    }
-    if (prepare(l, in, err))
+    if (prepare_token(l, err) || prepare(l, in, err))
         return -1;
     if (write_known_hosts(run, err))
         return -1;

@@ -193,6 +193,10 @@ def renders(path, renderer, root):
             gateways += 1
             assert count(GATEWAY % (re.escape(subnet["gateway"]) + "$"), text) == 1
     assert count(GATEWAY % "[0-9]", text) == gateways
+    # a static address needs no router advertisement, and systemd-networkd waits 12 s for one;
+    # cloud-init 22.4 drops the word for its networkd renderer, not for netplan's
+    if renderer == "netplan":
+        assert count("accept-ra: false", text) == count("static", path.read_text())
     dhcp = [n for n in yaml.safe_load(path.read_text())["config"] if n["subnets"][0]["type"] == "dhcp4"]
     pattern = r"dhcp4: true|inet dhcp$|^method=auto$|^DHCP=ipv4$|^BOOTPROTO=dhcp$"
     assert count(pattern, text) == len(dhcp)

@@ -46,13 +46,13 @@ static void ours_goes(void **state)
     assert_removed(true);
 }
 
-/* The lab that made it went while we used it, or went before it knew us. */
-static void the_last_user_takes_a_shared_one_away(void **state)
+static void another_labs_stays_with_it(void **state)
 {
     (void)state;
     open_with(NET(TAG("b", OTHER_ID)) NO_VMS);
-    assert_ok(lab.ops->remove_network(&lab, "VMnet1", &err));
-    assert_removed(true);
+    assert_refused(lab.ops->remove_network(&lab, "VMnet1", &err), LAB_CONFLICT,
+                   "belongs to lab 'b'", "--lab b teardown");
+    assert_removed(false);
 }
 
 static void a_shared_one_in_use_is_kept_and_stays_its_owners(void **state)
@@ -114,7 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fake_test(ours_goes),
-        fake_test(the_last_user_takes_a_shared_one_away),
+        fake_test(another_labs_stays_with_it),
         fake_test(a_shared_one_in_use_is_kept_and_stays_its_owners),
         fake_test(ours_in_use_is_kept_and_handed_over),
         fake_test(a_shared_one_under_a_strangers_vm_is_kept),
