@@ -24,7 +24,7 @@ static json_t *row_of(const struct lab_outcome *o)
     lab_put_duration(&time, o->took_ms);
     return json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o}", "node", o->node,
                      "address", lab_json_text(o->address), "role", lab_role_name(o->role), "state",
-                     state_of(o), "gate", o->end == LAB_CLIMB_DONE ? "-" : lab_gate_name(o->gate),
+                     state_of(o), "gate", o->gate == LAB_GATE_COUNT ? "-" : lab_gate_name(o->gate),
                      "time", lab_str_get(&time), "time_ms", (json_int_t)o->took_ms, "reason",
                      lab_json_text(o->error.message), "hint", lab_json_text(o->error.hint),
                      "details", lab_json_text(o->details));

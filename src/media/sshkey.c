@@ -44,11 +44,8 @@ int lab_sshkey_load(struct lab_sshkey *out, const char *path, struct lab_error *
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(KEY_MAX_BYTES + 1);
     const char *why = NULL;
-    if (lab_file_read(path, KEY_MAX_BYTES, &text, err) < 0) {
-        lab_error_hint(err, "put the file back; without a copy, make the node that has this key "
-                            "anew: labctl up --recreate NODE");
-        return lab_error_wrap(err, "cannot load an SSH key");
-    }
+    if (lab_file_read(path, KEY_MAX_BYTES, &text, err) < 0)
+        return lab_error_wrap(err, "cannot load an SSH key"); /* whose, the caller knows */
     *out = (struct lab_sshkey){0};
     int rc = lab_sshkey_decode(out, lab_str_get(&text), &why);
     lab_wipe(text.ptr, text.len);

@@ -191,8 +191,7 @@ void lab_climb_connect(struct lab_climb *c)
     struct lab_run *run = c->ladder->run;
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (!c->hostkey.blob_len) {
-        LAB_AUTOFREE char *path = lab_run_path(run, "keys/%s", c->record->name);
-        if (lab_sshkey_load(&c->hostkey, path, &err)) {
+        if (lab_run_hostkey(run, c->record->name, &c->hostkey, &err)) {
             lab_error_move(&c->error, &err);
             return;
         }

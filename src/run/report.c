@@ -5,6 +5,15 @@
 #include "run/commands.h"
 #include "run/report.h"
 
+/* Of a node that is done: how far this command went with it. */
+static enum lab_gate last_gate(const struct lab_climb *c)
+{
+    for (int gate = (int)c->ladder->last; gate >= 0; gate--)
+        if (c->gates & LAB_GATE_BIT(gate))
+            return (enum lab_gate)gate;
+    return LAB_GATE_COUNT;
+}
+
 static void add_outcome(struct lab_report *report, const struct lab_climb *c)
 {
     struct lab_outcome *o = lab_vec_push(&report->nodes);
@@ -12,7 +21,7 @@ static void add_outcome(struct lab_report *report, const struct lab_climb *c)
     o->address = lab_strdup(c->record->nics.len ? c->record->nics.items[0].ip : NULL);
     o->role = (enum lab_role)c->record->role;
     o->end = c->end;
-    o->gate = c->gate;
+    o->gate = c->end == LAB_CLIMB_DONE ? last_gate(c) : c->gate;
     lab_error_copy(&o->error, &c->error);
     o->details = lab_strdup(c->details);
     o->took_ms = c->ended_ms > c->began_ms ? c->ended_ms - c->began_ms : 0;

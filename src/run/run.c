@@ -379,6 +379,18 @@ const char *lab_run_self(const struct lab_run *run)
     return text;
 }
 
+int lab_run_hostkey(const struct lab_run *run,
+                    const char *node,
+                    struct lab_sshkey *out,
+                    struct lab_error *err)
+{
+    LAB_AUTOFREE char *path = lab_run_path(run, "keys/%s", node);
+    if (lab_sshkey_load(out, path, err) == 0)
+        return 0;
+    return lab_error_hint(err, "put the file back, or make the node anew: '%s up --recreate %s'",
+                          lab_run_self(run), node);
+}
+
 const char *lab_run_user(const struct lab_run *run)
 {
     if (run->spec)

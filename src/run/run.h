@@ -116,6 +116,11 @@ int lab_run_check_targets(struct lab_run *run, struct lab_error *err) LAB_MUST_C
 char *lab_run_path(const struct lab_run *run, const char *fmt, ...) LAB_PRINTF(2, 3);
 /* "labctl -f FILE" or "labctl --lab NAME", for hints; borrowed. */
 const char *lab_run_self(const struct lab_run *run);
+/* The key by which the node's guest is known; LAB_HOST when it is missing. */
+int lab_run_hostkey(const struct lab_run *run,
+                    const char *node,
+                    struct lab_sshkey *out,
+                    struct lab_error *err) LAB_MUST_CHECK;
 const char *lab_run_user(const struct lab_run *run); /* login name in the guests; borrowed */
 
 #endif

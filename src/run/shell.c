@@ -38,13 +38,12 @@ on_link(void *arg, enum lab_link link, const char *evidence, const struct lab_er
 static int visit_open(struct visit *v, const struct lab_node_record *record, struct lab_error *err)
 {
     uint32_t ip = 0;
-    LAB_AUTOFREE char *path = lab_run_path(v->run, "keys/%s", record->name);
     if (!record->nics.len || !record->nics.items[0].ip ||
         lab_ipv4_parse(record->nics.items[0].ip, &ip))
         return lab_fail(err, LAB_USAGE, "node '%s' has no fixed address on its first network",
                         record->name);
-    if (lab_sshkey_load(&v->hostkey, path, err))
-        return lab_error_hint(err, "the node was not made yet: '%s up'", lab_run_self(v->run));
+    if (lab_run_hostkey(v->run, record->name, &v->hostkey, err))
+        return -1;
     const struct lab_guest_target target = {
         .node = record->name,
         .ip = ip,

@@ -6,12 +6,16 @@
 #include "run/commands.h"
 
 /* The newest word on the node's gates: the failing or waiting one, else the last one passed. */
-static void put_gate(struct lab_run *run, struct lab_status_row *row, const char *node)
+static void
+put_gate(struct lab_run *run, struct lab_status_row *row, const char *node, bool finished)
 {
     struct lab_events gates = {{0}};
     LAB_AUTO_ERROR struct lab_error ignored = LAB_ERROR_INIT;
     if (lab_state_gates(run->state, node, &gates, &ignored) == 0 && gates.list.len) {
         const struct lab_event *last = &gates.list.items[gates.list.len - 1];
+        /* of an `up --no-start`: all that was asked for, but not a node that is done */
+        if (!finished && gates.list.len > 1 && strcmp(last->gate, "done") == 0)
+            last--;
         row->gate = lab_strdup(last->gate);
         row->state = lab_strdup(last->state);
         if (strcmp(last->state, "failed") == 0 || strcmp(last->state, "blocked") == 0)
@@ -35,7 +39,7 @@ put_record(struct lab_run *run, struct lab_status *out, const struct lab_node_re
     row->node = lab_strdup(record->name);
     row->address = lab_strdup(record->nics.len ? record->nics.items[0].ip : NULL);
     row->role = lab_strdup(lab_role_name((enum lab_role)record->role));
-    put_gate(run, row, record->name);
+    put_gate(run, row, record->name, record->restarted);
     put_power(row, vm);
     if (!row->note && vm && vm->power == LAB_POWER_ABSENT)
         row->note = lab_strdup("gone from the hypervisor; 'up' makes it anew");

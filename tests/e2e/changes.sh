@@ -19,7 +19,7 @@ YAML
 footprint >"$work/before"
 
 say "a route that overlaps is found before anything is made"
-in_box ip link add other type dummy
+in_box ip link add other type bridge
 in_box ip addr add 192.168.10.77/25 dev other
 in_box ip link set other up
 rc=0

@@ -89,6 +89,11 @@ same "stdin reaches the guest" "hello" "$(echo hello | on k3s-worker1 cat)"
 same "unknown node" 255 "$(status_of labctl -f "$lab" ssh nobody -- true)"
 out=$(labctl -f "$lab" exec -- hostname)
 for n in $nodes; do holds "exec on $n" "^$n +\| $n\$" "$out"; done
+out=$(labctl -f "$lab" exec -o json -- 'hostname; echo aside >&2; exit 3' 2>/dev/null) || true
+for n in $nodes; do
+    same "exec -o json on $n" "3 $n aside" \
+        "$(jq -r --arg n "$n" '.nodes[] | select(.node == $n) | "\(.status) \(.stdout) \(.stderr)"' <<<"$out" | tr -s '\n' ' ' | sed 's/ *$//')"
+done
 
 say "a stranger with the pinned address is refused"
 key=$LABCTL_HOME/labs/sample/keys/k3s-worker1

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "base_scratch.h"
+#include "base/file.h"
 #include "cli/cli.h"
+#include "media/sshkey.h"
+#include "platform.h"
 
 struct cli_said {
     int status;
@@ -142,6 +145,11 @@ static inline void cli_make_lab(void)
     assert_ok(lab_state_set(st, "uri", "", &err), err);
     cli_put_node(st, "web-01", 1);
     cli_put_node(st, "web-02", 2);
+    LAB_AUTOFREE char *keys = lab_path_join(lab_state_dir(st), "keys");
+    LAB_AUTOFREE char *login = lab_path_join(keys, "login");
+    LAB_CLEANUP(lab_sshkey_clear) struct lab_sshkey key = {0};
+    assert_ok(plat_mkdirs(keys, 0700, &err), err);
+    assert_ok(lab_sshkey_ensure(&key, login, "airgap", &err), err);
     lab_state_close(st);
 }
 

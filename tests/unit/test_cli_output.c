@@ -32,7 +32,7 @@ static json_t *last_object(const struct cli_said *said)
 static void exec_gives_one_document(void **state)
 {
     (void)state;
-    cli_make_lab(); /* its nodes have no keys: nobody can be asked */
+    cli_make_lab(); /* its nodes have no host keys: nobody can be asked */
     struct cli_said said = cli("exec", "--lab", "airgap", "-o", "json", "--", "uptime");
     json_t *v = cli_json(&said);
     json_t *row = json_array_get(json_object_get(v, "nodes"), 1);
@@ -40,7 +40,7 @@ static void exec_gives_one_document(void **state)
     assert_string_equal(cli_text(row, "node"), "web-02");
     assert_true(json_is_null(json_object_get(row, "status")));
     assert_true(strlen(cli_text(row, "error")) > 0);
-    assert_has(cli_text(row, "hint"), "labctl --lab airgap up");
+    assert_has(cli_text(row, "hint"), "labctl --lab airgap up --recreate web-02");
     assert_string_equal(cli_text(row, "stdout"), "");
     json_decref(v);
     cli_forget(&said);

@@ -76,7 +76,7 @@ static void dry_runs_touch_nothing(void **state)
     (void)state;
     cli_make_lab();
     LAB_AUTOFREE char *id = cli_lab_id();
-    LAB_AUTOFREE char *keys = cli_path("home/labs/airgap/keys");
+    LAB_AUTOFREE char *host_key = cli_path("home/labs/airgap/keys/web-01");
     static const struct {
         const char *command, *actions[2];
     } cases[] = {{"start", {"follow", "start"}}, {"stop", {"stop", "leave"}}};
@@ -94,7 +94,7 @@ static void dry_runs_touch_nothing(void **state)
     LAB_AUTOFREE char *log = cli_read("log");
     assert_lacks(log, "start --domain");
     assert_lacks(log, "shutdown");
-    assert_false(lab_file_exists(keys));
+    assert_false(lab_file_exists(host_key));
 }
 
 static void a_dry_run_names_what_would_fail(void **state)
