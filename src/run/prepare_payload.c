@@ -1,0 +1,133 @@
+/* The payload ISO that all nodes share: built once per content. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "media/iso.h"
+#include "platform.h"
+#include "run/prepare.h"
+
+static const char payload_label[] = "LABPAYLOAD";
+
+struct payload_work {
+    struct lab_run *run;
+    char *iso, *fingerprint_file;
+    char fingerprint[LAB_SHA256_HEX], manifest[LAB_SHA256_HEX];
+    char *ref, *words;
+};
+
+static void iso_progress(void *arg, uint64_t done, uint64_t total)
+{
+    struct lab_progress p = lab_run_progress(arg);
+    p.fn(p.arg, done, total);
+}
+
+/* FILE.made holds "fingerprint manifest sha256" of the ISO beside it: equal means not rebuilt. */
+static bool unchanged(struct payload_work *w, char sha256[LAB_SHA256_HEX])
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(4096);
+    if (!lab_file_exists(w->iso) || !lab_file_exists(w->fingerprint_file) ||
+        lab_file_read(w->fingerprint_file, 4096, &text, NULL) || text.len != 3 * 65)
+        return false;
+    if (strncmp(text.ptr, w->fingerprint, 64) != 0)
+        return false;
+    memcpy(w->manifest, text.ptr + 65, 64);
+    memcpy(sha256, text.ptr + 130, 64);
+    w->manifest[64] = sha256[64] = '\0';
+    return true;
+}
+
+static int payload_fn(void *arg, struct lab_error *err)
+{
+    struct payload_work *w = arg;
+    struct lab_run *run = w->run;
+    const char *dir = run->spec->payload.dir;
+    char sha256[LAB_SHA256_HEX];
+    LAB_AUTOFREE char *media = lab_path_dir(w->iso);
+    if (plat_mkdirs(media, 0700, err) || lab_payload_fingerprint(dir, w->fingerprint, err))
+        return -1;
+    uint64_t files = 0, bytes = 0;
+    bool same = unchanged(w, sha256);
+    if (!same) {
+        struct lab_iso_progress progress = {iso_progress, run};
+        if (plat_remove(w->fingerprint_file, err) ||
+            lab_payload_build(dir, payload_label, w->iso, &progress, w->manifest, &files, &bytes,
+                              err) ||
+            lab_sha256_file(w->iso, sha256, NULL, err))
+            return -1;
+        LAB_AUTOFREE char *line = lab_format("%s %s %s\n", w->fingerprint, w->manifest, sha256);
+        if (lab_file_replace(w->fingerprint_file, line, strlen(line), 0600, err))
+            return -1;
+    }
+    struct lab_progress progress = lab_run_progress(run);
+    struct lab_provider *p = &run->provider;
+    w->words = same ? lab_format("unchanged") : lab_format("%llu files", (unsigned long long)files);
+    return p->ops->put_medium(p, "payload", w->iso, sha256, &progress, &w->ref, err);
+}
+
+int lab_prepare_payload(struct lab_ladder *l, struct lab_error *err)
+{
+    struct lab_run *run = l->run;
+    if (!run->spec->payload.dir)
+        return 0;
+    if (run->spec->payload.per_node) {
+        lab_fail(err, LAB_USAGE,
+                 "payload.per_node is for hypervisors that cannot share a medium; "
+                 "%s can",
+                 run->provider.ops->name);
+        return lab_error_hint(err, "remove payload.per_node from lab.yaml");
+    }
+    struct payload_work work = {.run = run};
+    work.iso = lab_run_path(run, "media/payload.iso");
+    work.fingerprint_file = lab_run_path(run, "media/payload.made");
+    int rc = lab_state_object_put(run->state, LAB_OBJECT_MEDIUM, "payload", LAB_OBJECT_MAKING, NULL,
+                                  err);
+    if (rc == 0)
+        rc = lab_await(run, "payload", payload_fn, &work, &work.words, err);
+    if (rc == 0)
+        rc = lab_state_object_put(run->state, LAB_OBJECT_MEDIUM, "payload", LAB_OBJECT_PRESENT,
+                                  NULL, err);
+    if (rc == 0) {
+        l->payload_ref = work.ref;
+        l->payload_label = lab_strdup(payload_label);
+        l->payload_manifest = lab_strdup(work.manifest);
+    }
+    free(work.iso);
+    free(work.fingerprint_file);
+    free(work.words);
+    return rc;
+}
+
+/* The manifest of what lies in the folder now: remembered while the folder looks unchanged, else
+ * every file is read. */
+static int content_fn(void *arg, struct lab_error *err)
+{
+    struct payload_work *w = arg;
+    const char *dir = w->run->spec->payload.dir;
+    char sha256[LAB_SHA256_HEX];
+    if (lab_payload_fingerprint(dir, w->fingerprint, err))
+        return -1;
+    if (unchanged(w, sha256))
+        return 0;
+    struct lab_iso iso = {.label = payload_label};
+    int rc = lab_payload_add(&iso, dir, w->manifest, NULL, NULL, err);
+    lab_iso_clear(&iso);
+    return rc;
+}
+
+int lab_payload_content(struct lab_run *run, char **digest, struct lab_error *err)
+{
+    *digest = NULL;
+    if (!run->spec->payload.dir)
+        return 0;
+    LAB_AUTOFREE char *home = lab_home_of(run->spec->name);
+    struct payload_work work = {.run = run};
+    work.iso = lab_path_join(home, "media/payload.iso");
+    work.fingerprint_file = lab_path_join(home, "media/payload.made");
+    int rc = lab_await(run, NULL, content_fn, &work, NULL, err);
+    if (rc == 0)
+        *digest = lab_strdup(work.manifest);
+    free(work.iso);
+    free(work.fingerprint_file);
+    return rc;
+}
