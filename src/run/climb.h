@@ -33,6 +33,7 @@ struct lab_climb {
     struct lab_node_record *record;
     bool provision; /* destroy what is there and begin anew */
     enum lab_hosts hosts;
+    unsigned hosts_tries;
     unsigned gates; /* bit set of the gates to climb */
 
     enum lab_gate gate; /* the one being waited for */

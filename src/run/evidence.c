@@ -88,7 +88,7 @@ bool lab_climb_gather(struct lab_climb *c)
         lab_climb_exec(c, command, NULL);
         return false;
     }
-    if (c->exec_pending && answers)
+    if (c->step == ASKED && c->exec_pending && answers) /* not for a command of the gate */
         return false;
     LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
     if (c->step == ASKED && c->exec_out)

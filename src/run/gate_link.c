@@ -109,7 +109,7 @@ enum lab_answer lab_check_ssh_again(struct lab_climb *c)
         same = check_identity(c, "instance_id", c->instance_id);
     if (same != LAB_PASS)
         return same;
-    if (lab_check_clock(c) != LAB_PASS || !lab_hosts_refreshed(c))
+    if (!lab_hosts_refreshed(c) || lab_check_clock(c) != LAB_PASS)
         return LAB_WAIT;
     c->record->restarted = true;
     lab_climb_see(c, "boot %.8s", boot);

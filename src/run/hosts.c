@@ -35,12 +35,14 @@ void lab_hosts_made(struct lab_climb *c)
 
 bool lab_hosts_refreshed(struct lab_climb *c)
 {
+    enum { TRIES = 3 }; /* a session may drop */
     if (c->hosts == LAB_HOSTS_KNOWN || !c->ladder->hosts)
         return true;
     if (c->exec_pending)
         return false;
-    if (c->hosts == LAB_HOSTS_STALE || c->exec_dropped) {
+    if (c->hosts == LAB_HOSTS_STALE || (c->exec_dropped && c->hosts_tries < TRIES)) {
         c->hosts = LAB_HOSTS_SENT;
+        c->hosts_tries++;
         /* through a file that is moved into place */
         lab_climb_exec(c,
                        "sh -c 'cat >/etc/labctl/hosts.new && mv /etc/labctl/hosts.new "

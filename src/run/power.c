@@ -52,7 +52,8 @@ static int switch_power(struct lab_run *run,
         set_gates(&ladder.climbs[i], kind, gates);
     int rc = 0;
     /* after a reboot of the host the lab's own networks are down */
-    if (run->spec && gates & LAB_GATE_BIT(LAB_GATE_POWERED))
+    const unsigned starts = LAB_GATE_BIT(LAB_GATE_POWERED) | LAB_GATE_BIT(LAB_GATE_RESTARTED);
+    if (run->spec && gates & starts)
         rc = lab_preflight(&ladder, err) || lab_prepare_networks(&ladder, err) ? -1 : 0;
     if (rc == 0) {
         rc = lab_ladder_run(&ladder, err);

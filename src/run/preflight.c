@@ -107,7 +107,7 @@ static void choose_probes(const struct lab_ladder *l, struct probes *out)
 {
     for (size_t i = 0; i < l->len; i++) {
         const struct lab_climb *c = &l->climbs[i];
-        if (!c->node || !is_off(l, c))
+        if (!c->node || c->error.code != LAB_OK || !is_off(l, c))
             continue;
         LAB_VEC_FOREACH (nic, &c->node->nics) {
             if (!nic->ip || !l->nets[nic->network].active)

@@ -4,11 +4,24 @@
 
 #include "run/prepare.h"
 
+/* One of lab.yaml's that `up` has not come to. */
+static const char *unmade_target(struct lab_run *run)
+{
+    for (size_t i = 0; i < run->options->targets_len; i++)
+        if (!lab_node_records_find(&run->records, run->options->targets[i]))
+            return run->options->targets[i];
+    return NULL;
+}
+
 int lab_need_lab(struct lab_run *run, struct lab_error *err)
 {
-    if (run->state && run->records.list.len)
+    const char *missing = NULL;
+    if (!run->state || !run->records.list.len)
+        lab_fail(err, LAB_USAGE, "this lab has no VMs yet");
+    else if ((missing = unmade_target(run)) != NULL)
+        lab_fail(err, LAB_USAGE, "node '%s' was not made yet", missing);
+    else
         return 0;
-    lab_fail(err, LAB_USAGE, "this lab has no VMs yet");
     return lab_error_hint(err, "make it with '%s up'", lab_run_self(run));
 }
 
@@ -69,8 +82,8 @@ int lab_roster(struct lab_ladder *out,
     }
     for (size_t i = 0; i < out->len; i++) {
         LAB_AUTOFREE char *token = lab_run_path(run, "keys/k3s-token");
-        if (kind == LAB_LADDER_STOP || out->climbs[i].record->role != LAB_ROLE_MASTER ||
-            out->k3s.token[0])
+        if (kind == LAB_LADDER_STOP || kind == LAB_LADDER_WAIT ||
+            out->climbs[i].record->role != LAB_ROLE_MASTER || out->k3s.token[0])
             continue;
         if (lab_k3s_load_token(&out->k3s, token, err)) {
             lab_ladder_clear(out);

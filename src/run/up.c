@@ -307,14 +307,32 @@ static int prepare(struct lab_ladder *l, struct plan_inputs *in, struct lab_erro
 /* A new one only while no master runs by the old one. */
 static int prepare_token(struct lab_ladder *l, struct lab_error *err)
 {
-    bool in_use = false;
-    for (size_t i = 0; i < l->len; i++)
-        in_use = in_use || (l->climbs[i].record->role == LAB_ROLE_MASTER &&
-                            l->climbs[i].record->restarted && !l->climbs[i].provision);
+    bool in_use = false; /* `restarted` of those that are made anew is false by now */
+    LAB_VEC_FOREACH (record, &l->run->records.list)
+        in_use = in_use || (record->role == LAB_ROLE_MASTER && record->restarted);
     if (!lab_spec_has_role(l->run->spec, LAB_ROLE_MASTER))
         return 0;
     LAB_AUTOFREE char *path = lab_run_path(l->run, "keys/k3s-token");
     return in_use ? lab_k3s_load_token(&l->k3s, path, err) : lab_k3s_token(&l->k3s, path, err);
+}
+
+/* k3s keeps a lone master's data in SQLite, to which no other master can be added. */
+static int check_growth(const struct lab_ladder *l, struct lab_error *err)
+{
+    const struct lab_run *run = l->run;
+    const char *datastore = lab_state_get(run->state, "datastore"), *lone = NULL;
+    size_t masters = 0;
+    LAB_VEC_FOREACH (node, &run->spec->nodes)
+        masters += node->role == LAB_ROLE_MASTER;
+    LAB_VEC_FOREACH (record, &run->records.list)
+        if (record->role == LAB_ROLE_MASTER && record->restarted)
+            lone = record->name;
+    if (masters < 2 || !lone || !datastore || strcmp(datastore, "sqlite") != 0)
+        return 0;
+    lab_fail(err, LAB_USAGE,
+             "the cluster of '%s' was begun with one master and cannot take in others", lone);
+    return lab_error_hint(err, "go back to one master, or make the lab anew: '%s up --recreate'",
+                          lab_run_self(run));
 }
 
 static int up(struct lab_run *run,
@@ -335,16 +353,15 @@ static int up(struct lab_run *run,
     fill_ladder(l, run, plan, in);
     if (lab_prepare_password(l, err))
         return -1;
-    if (prepare_token(l, err) || prepare(l, in, err))
-        return -1;
-    if (write_known_hosts(run, err))
+    if (check_growth(l, err) || prepare_token(l, err) || prepare(l, in, err))
         return -1;
     if (options->no_start)
         l->last = LAB_GATE_DEFINED;
     report->changed = plan->changes;
     int rc = lab_ladder_run(l, err);
     lab_report_climbs(report, l);
-    return rc;
+    /* the keys exist by now, also of nodes that failed later */
+    return write_known_hosts(run, rc ? NULL : err) || rc ? -1 : 0;
 }
 
 int lab_up(struct lab_run *run,

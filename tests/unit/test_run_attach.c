@@ -82,7 +82,7 @@ static void looking_tells_whether_guests_are_emulated(void **state)
     assert_false(f->run.host.accelerated);
 }
 
-/* wait and start must not put another cluster's token where the lab's was. */
+/* start and restart must not put another cluster's token where the lab's was. */
 static void a_roster_makes_no_token(void **state)
 {
     struct fixture *f = *state;
@@ -94,7 +94,7 @@ static void a_roster_makes_no_token(void **state)
         r->role = LAB_ROLE_MASTER;
     must(lab_prepare_keys(&f->run, &err), &err);
     LAB_AUTOFREE char *token = lab_run_path(&f->run, "keys/k3s-token");
-    must_fail(lab_roster(&ladder, &f->run, LAB_LADDER_WAIT, &err), &err, LAB_HOST,
+    must_fail(lab_roster(&ladder, &f->run, LAB_LADDER_RESTART, &err), &err, LAB_HOST,
               "k3s-token' is missing", NULL);
     assert_false(lab_file_exists(token));
     must(lab_roster(&ladder, &f->run, LAB_LADDER_STOP, &err), &err); /* needs none */
