@@ -119,10 +119,9 @@ struct lab_provider_ops {
                           const struct lab_net *net,
                           struct lab_net_state *out,
                           struct lab_error *err);
-    /* Only what labctl made, for this lab or for another one that shared it, and only when no VM
-     * uses it any more. 0: it is gone. LAB_CONFLICT: it is kept, and the message says why: it is
-     * not labctl's, or a VM uses it; ours then becomes the lab's whose VM that is. Either way this
-     * lab has no more business with it. */
+    /* Only what this lab made or was handed, and only when no VM uses it any more. 0: it is gone.
+     * LAB_CONFLICT: it is kept, and the message says why: it is another's, or a VM uses it; ours
+     * then becomes the lab's whose VM that is. Either way this lab has no more business with it. */
     int (*remove_network)(struct lab_provider *p, const char *name, struct lab_error *err);
 
     /* Base images, shared by digest between labs, never written again: *ref is borrowed by

@@ -40,7 +40,8 @@ static void forget_look(struct lab_net_state *state)
     *state = (struct lab_net_state){0};
 }
 
-/* What teardown has to look at: a network that another lab made goes with the last lab on it. */
+/* What teardown has to look at: a network that another lab made may become ours when that lab goes.
+ */
 static int record_network(struct lab_run *run,
                           const struct lab_net_state *net,
                           bool there,
