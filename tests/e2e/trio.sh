@@ -39,7 +39,7 @@ same "it is the same cluster" "$ca" "$(on m1 sudo sha256sum /var/lib/rancher/k3s
 say "more memory for all"
 sed -i 's/640Mi/704Mi/' "$lab"
 labctl -f "$lab" up
-boots=$(for n in m1 m2 m3; do echo "$(on "$n" awk '/btime/ { print \$2 }' /proc/stat) $n"; done | sort | awk '{ print $2 }' | tr '\n' ' ')
+boots=$(for n in m1 m2 m3; do echo "$(on "$n" grep btime /proc/stat) $n"; done | sort | awk '{ print $3 }' | tr '\n' ' ')
 same "they went down one at a time" "m1 m2 m3 " "$boots"
 same "m3 lists" "m1 m2 m3 " "$(in_cluster m3)"
 
