@@ -172,6 +172,7 @@ static void a_changed_password_variable_wins(void **state)
     must_fail(lab_prepare_password(&f->ladder, &err), &err, LAB_USAGE, "TEST_PASSWORD", NULL);
     uv_os_setenv("TEST_PASSWORD", "first");
     LAB_AUTOFREE char *first = hash_now(f);
+    assert_true(lab_password_matches("first", first));
     uv_os_setenv("TEST_PASSWORD", "second");
     LAB_AUTOFREE char *second = hash_now(f);
     assert_false(lab_password_matches("first", second));
