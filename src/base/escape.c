@@ -53,6 +53,15 @@ static void put_yaml(struct lab_str *out, uint32_t c, const char *s, size_t len)
         lab_str_addn(out, s, len);
 }
 
+/* VMware's own writer escapes the same bytes (open-vm-tools, lib/dict/dictll.c). */
+static void put_vmx(struct lab_str *out, uint32_t c, const char *s, size_t len)
+{
+    if (c == '"' || c == '|' || c == 0x7f || (c < 0x20 && c != '\t'))
+        lab_str_addf(out, "|%02X", (unsigned)c);
+    else
+        lab_str_addn(out, s, len);
+}
+
 static void put_each(struct lab_str *out,
                      const char *text,
                      void (*put)(struct lab_str *, uint32_t, const char *, size_t))
@@ -95,6 +104,9 @@ void lab_escape(struct lab_str *out, enum lab_escape escape, const char *text)
         break;
     case LAB_ESCAPE_SHELL_ENV:
         put_shell(out, text);
+        break;
+    case LAB_ESCAPE_VMX:
+        put_each(out, text, put_vmx);
         break;
     case LAB_ESCAPE_NONE:
         lab_str_add(out, text);

@@ -13,6 +13,7 @@ enum lab_escape {
     LAB_ESCAPE_XML,  /* inside text or a quoted attribute */
     LAB_ESCAPE_YAML, /* becomes a double-quoted YAML scalar, quotes included */
     LAB_ESCAPE_SHELL_ENV, /* becomes a single-quoted value of an env file */
+    LAB_ESCAPE_VMX, /* inside a quoted value of a VMX: |XX, tabs and UTF-8 as they are */
     LAB_ESCAPE_NONE
 };
 

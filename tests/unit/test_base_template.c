@@ -97,6 +97,9 @@ static void escapes(void **state)
         {LAB_ESCAPE_SHELL_ENV, "", "''"},
         {LAB_ESCAPE_SHELL_ENV, "$(id) `id` \\ \"", "'$(id) `id` \\ \"'"},
         {LAB_ESCAPE_SHELL_ENV, "it's", "'it'\\''s'"},
+        {LAB_ESCAPE_VMX, "C:\\VMs\\a \"b\" | #1\t\r\n\x7f",
+         "C:\\VMs\\a |22b|22 |7C #1\t|0D|0A|7F"},
+        {LAB_ESCAPE_VMX, "\xed\x95\x9c\xff", "\xed\x95\x9c\xef\xbf\xbd"},
         {LAB_ESCAPE_NONE, "<'\">", "<'\">"},
     };
     for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
