@@ -51,6 +51,22 @@ struct lab_vm_nic {
     const char *model; /* NULL: virtio / vmxnet3 */
 };
 
+/* Hardware that an image may need; the first of each is what the provider does by itself. Libvirt's
+ * machines have one kind of each so far and take no notice. */
+enum lab_firmware { LAB_FIRMWARE_DEFAULT, LAB_FIRMWARE_BIOS, LAB_FIRMWARE_EFI };
+enum lab_disk_bus {
+    LAB_DISK_BUS_DEFAULT, /* VMware: pvscsi */
+    LAB_DISK_BUS_PVSCSI,
+    LAB_DISK_BUS_LSILOGIC,
+    LAB_DISK_BUS_SATA,
+    LAB_DISK_BUS_NVME
+};
+enum lab_cd_bus {
+    LAB_CD_BUS_DEFAULT, /* VMware: SATA */
+    LAB_CD_BUS_SATA,
+    LAB_CD_BUS_IDE /* for kernels without AHCI */
+};
+
 struct lab_vm {
     const char *name;
     const char *uuid; /* stable for lab and node */
@@ -65,6 +81,9 @@ struct lab_vm {
     const char *payload;    /* the same */
     const char *console;    /* file of the caller that receives the serial console */
     const char *hypervisor; /* "kvm", "qemu"; NULL: by probe */
+    enum lab_firmware firmware;
+    enum lab_disk_bus disk_bus;
+    enum lab_cd_bus cd_bus;
 };
 
 /* One network that nodes attach to. */
