@@ -144,6 +144,11 @@ static int put_uuid(struct lab_str *out, const char *uuid, struct lab_error *err
     return digits == 32 ? 0 : lab_fail(err, LAB_INTERNAL, "'%s' is no UUID", uuid);
 }
 
+uint64_t lab_vmware_memory_mib(uint64_t mib)
+{
+    return (mib + 3) / 4 * 4;
+}
+
 static void put_all(struct lab_str *out, const struct lab_vmware_vmx_spec *spec, const char *uuid)
 {
     const struct lab_vm *vm = spec->vm;
@@ -156,7 +161,8 @@ static void put_all(struct lab_str *out, const struct lab_vmware_vmx_spec *spec,
         put_nic(&nics, i, &vm->nics[i]);
     char cpu[16], memory[24], hardware[16];
     snprintf(cpu, sizeof(cpu), "%u", vm->cpu);
-    snprintf(memory, sizeof(memory), "%llu", (unsigned long long)(vm->memory_mib + 3) / 4 * 4);
+    snprintf(memory, sizeof(memory), "%llu",
+             (unsigned long long)lab_vmware_memory_mib(vm->memory_mib));
     snprintf(hardware, sizeof(hardware), "%u",
              spec->hardware ? spec->hardware : LAB_VMWARE_HARDWARE);
     const struct lab_var vars[] = {

@@ -38,6 +38,8 @@ int lab_vmware_put_vmx(struct lab_str *out,
                        const struct lab_vmware_vmx_spec *spec,
                        struct lab_error *err) LAB_MUST_CHECK;
 
+/* Rounded up to a multiple of 4, as VMware wants it. */
+uint64_t lab_vmware_memory_mib(uint64_t mib);
 /* Where the seed (0) and the payload (1) are: "sata0:1". Static. */
 const char *lab_vmware_cd_slot(enum lab_cd_bus bus, size_t index);
 /* "scsi0:0", "sata0:0", "nvme0:0". Static. */

@@ -49,7 +49,7 @@ bool lab_vmx_get_uint(const struct lab_vmx *vmx, const char *name, uint64_t *out
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-static bool is_ascii(const char *s)
+bool lab_vmx_is_ascii(const char *s)
 {
     while (*s && (unsigned char)*s < 0x80)
         s++;
@@ -58,9 +58,9 @@ static bool is_ascii(const char *s)
 
 static int check(const struct lab_vmx *vmx, const char *name, const char *v, struct lab_error *err)
 {
-    if (*name == '\0' || *name == '.' || strpbrk(name, " \t\r\n=#\"") || !is_ascii(name))
+    if (*name == '\0' || *name == '.' || strpbrk(name, " \t\r\n=#\"") || !lab_vmx_is_ascii(name))
         return lab_fail(err, LAB_INTERNAL, "'%s' is no name for a VMX", name);
-    if (vmx->encoding == LAB_VMX_UTF8 || is_ascii(v))
+    if (vmx->encoding == LAB_VMX_UTF8 || lab_vmx_is_ascii(v))
         return 0;
     const char *encoding = lab_vmx_get(vmx, ".encoding");
     return lab_fail(err, LAB_HYPERVISOR,

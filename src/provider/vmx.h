@@ -80,6 +80,8 @@ void lab_vmx_put(const struct lab_vmx *vmx, struct lab_str *out);
 int lab_vmx_save(struct lab_vmx *vmx, const char *path, struct lab_error *err) LAB_MUST_CHECK;
 void lab_vmx_clear(struct lab_vmx *vmx);
 
+/* What every encoding of a VMX can hold. */
+bool lab_vmx_is_ascii(const char *s);
 /* Whether two names are the same to VMware: without case (ASCII). */
 bool lab_vmx_same_name(const char *a, const char *b);
 

@@ -1,0 +1,96 @@
+/* Whether VMware still has a VM's files (vmx_edit.h). The form of the locks is that of
+ * open-vm-tools lib/file/fileLockPrimitive.c: FILE.lck is a folder, and a member M12345.lck in it
+ * is a holder; a folder without one is what a holder left behind. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "platform.h"
+#include "provider/vmx_edit.h"
+
+static int is_member(void *arg, const char *name)
+{
+    bool *found = arg;
+    *found = (name[0] == 'M' || name[0] == 'D') && lab_ends_with(name, ".lck");
+    return *found;
+}
+
+/* Somebody may take the lock away while we look: then there is none. */
+static bool is_held(const char *lock)
+{
+    LAB_AUTO_ERROR struct lab_error gone = LAB_ERROR_INIT;
+    struct plat_stat st;
+    bool found = false;
+    if (plat_stat(lock, &st) != 0)
+        return false;
+    if (!st.is_dir)
+        return true; /* a file, where a file system has no folders for locks */
+    return plat_list_dir(lock, is_member, &found, &gone) == 0 && found;
+}
+
+struct search {
+    const char *folder;
+    char *held;
+};
+
+static int look_at(void *arg, const char *name)
+{
+    struct search *s = arg;
+    if (!lab_ends_with(name, ".lck"))
+        return 0;
+    LAB_AUTOFREE char *lock = lab_path_join(s->folder, name);
+    if (is_held(lock))
+        s->held = lab_steal(&lock);
+    return s->held != NULL;
+}
+
+int lab_vmx_look(const struct lab_vmx *vmx,
+                 const char *path,
+                 enum lab_vmx_hold *hold,
+                 char **what,
+                 struct lab_error *err)
+{
+    LAB_AUTOFREE char *folder = lab_path_dir(path);
+    struct search search = {folder, NULL};
+    *what = NULL;
+    if (plat_list_dir(folder, look_at, &search, err) != 0)
+        return -1;
+    *what = search.held;
+    const char *suspended = lab_vmx_get(vmx, "checkpoint.vmState");
+    if (search.held)
+        *hold = LAB_VMX_LOCKED;
+    else if (suspended && *suspended)
+        *hold = LAB_VMX_SUSPENDED;
+    else if (!lab_vmx_get_bool(vmx, "cleanShutdown", true))
+        *hold = LAB_VMX_UNCLEAN;
+    else
+        *hold = LAB_VMX_FREE;
+    return 0;
+}
+
+int lab_vmx_check_free(const struct lab_vmx *vmx, const char *path, struct lab_error *err)
+{
+    LAB_AUTOFREE char *lock = NULL;
+    enum lab_vmx_hold hold;
+    if (lab_vmx_look(vmx, path, &hold, &lock, err) != 0)
+        return -1;
+    switch (hold) {
+    case LAB_VMX_FREE:
+        return 0;
+    case LAB_VMX_LOCKED:
+        lab_fail(err, LAB_HYPERVISOR, "cannot change '%s': VMware holds it (%s)", path, lock);
+        return lab_error_hint(err,
+                              "stop the VM and close its tab in VMware; if VMware does not run "
+                              "at all, its host crashed: then remove that folder");
+    case LAB_VMX_SUSPENDED:
+        lab_fail(err, LAB_HYPERVISOR,
+                 "cannot change '%s': it is suspended, and would go on with its old hardware",
+                 path);
+        return lab_error_hint(err, "resume it in VMware and shut it down");
+    case LAB_VMX_UNCLEAN:
+        break;
+    }
+    lab_fail(err, LAB_HYPERVISOR, "cannot change '%s': VMware has not shut it down cleanly", path);
+    return lab_error_hint(err, "start it and stop it once: labctl start, labctl stop");
+}
