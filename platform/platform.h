@@ -45,6 +45,9 @@ int plat_free_space(const char *path, uint64_t *bytes, struct lab_error *err) LA
 char *plat_absolute(const char *path);
 bool plat_is_separator(char c);
 bool plat_path_is_absolute(const char *path);
+/* Whether two paths name the same place, with links resolved; the file itself may be missing. Windows:
+ * without case, with either separator, and with short names resolved. */
+bool plat_same_path(const char *a, const char *b);
 
 /* --- lock: held until closed or until the process dies ---------------------------------------- */
 
@@ -68,6 +71,10 @@ int plat_random_free_port(void); /* on 127.0.0.1; -1 when there is none */
  * in software); *why says otherwise (static text; why may be NULL). Takes up to two seconds where the
  * answer is no, so ask once. */
 bool plat_kvm_runs(const char **why);
+
+/* The path of a program of VMware Workstation ("vmrun", "vmware-vdiskmanager"): from PATH, else from
+ * where its installer puts it (Windows: both views of the registry). NULL: not there. Caller frees. */
+char *plat_find_vmware(const char *tool);
 
 struct plat_route {
     uint32_t network; /* host order */

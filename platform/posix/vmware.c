@@ -1,0 +1,60 @@
+#include "platform.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Where installers put the programs, for a PATH that has been cut short (cron, sudo). */
+static const char *const folders[] = {"/usr/bin", "/usr/local/bin", "/usr/lib/vmware/bin"};
+
+static char *program_in(const char *folder, size_t len, const char *tool)
+{
+    struct stat st;
+    char *path = lab_format("%.*s/%s", (int)len, folder, tool);
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0)
+        return path;
+    free(path);
+    return NULL;
+}
+
+char *plat_find_vmware(const char *tool)
+{
+    char *found = NULL;
+    const char *s = plat_getenv("PATH");
+    while (s && *s && !found) {
+        size_t len = strcspn(s, ":");
+        if (*s == '/') /* relative ones mean another program in every folder */
+            found = program_in(s, len, tool);
+        s += len;
+        s += *s == ':';
+    }
+    for (size_t i = 0; i < LAB_ARRAY_LEN(folders) && !found; i++)
+        found = program_in(folders[i], strlen(folders[i]), tool);
+    return found;
+}
+
+/* With links resolved; the last name may be missing, since a file may be gone by now. */
+static char *resolved(const char *path)
+{
+    char real[PATH_MAX];
+    if (realpath(path, real))
+        return lab_strdup(real);
+    LAB_AUTOFREE char *whole = plat_absolute(path);
+    char *slash = strrchr(whole, '/');
+    if (!slash || slash == whole)
+        return lab_steal(&whole);
+    *slash = '\0';
+    bool found = realpath(whole, real) != NULL;
+    char *out = lab_format("%s/%s", found ? real : whole, slash + 1);
+    return out;
+}
+
+bool plat_same_path(const char *a, const char *b)
+{
+    if (strcmp(a, b) == 0)
+        return true;
+    LAB_AUTOFREE char *x = resolved(a);
+    LAB_AUTOFREE char *y = resolved(b);
+    return strcmp(x, y) == 0;
+}
