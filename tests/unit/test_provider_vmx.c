@@ -5,6 +5,7 @@
 #include "provider/vmx.h"
 
 #define REWRITTEN LABCTL_TEST_DIR "/golden/vmware/edit/rewritten.vmx"
+#define BOM       "\xef\xbb\xbf"
 
 static int parse(struct lab_vmx *vmx, const char *text, struct lab_error *err)
 {
@@ -72,8 +73,7 @@ static void without_a_change_it_is_the_same_bytes(void **state)
         "\t#x\r\na = \"1\"\nb=2\r\n",
         "a=\n\n",
         "#!/usr/bin/x\n",
-        "\xef\xbb\xbf"
-        "a = \"\xed\x95\x9c\"\n",
+        BOM "a = \"\xed\x95\x9c\"\n",
     };
     for (size_t i = 0; i < LAB_ARRAY_LEN(texts); i++) {
         LAB_AUTO_VMX struct lab_vmx small;
@@ -142,9 +142,7 @@ static void what_vmware_refuses_is_refused(void **state)
         {"b=1\na=1\nB=2\nA=2\nA=3\n", "a.vmx:3: 'B' is already defined on line 1"},
         {".encoding = \"UTF-8\"\na = \"\xff\"\n", "a.vmx:2: byte 6 is no UTF-8"},
         {"# \xc0\x80\n.encoding = \"utf-8\"\n", "a.vmx:1: byte 3 is no UTF-8"},
-        {"\xef\xbb\xbf"
-         "a = \"\xff\"\n",
-         "a.vmx:1: byte 6 is no UTF-8"},
+        {BOM "a = \"\xff\"\n", "a.vmx:1: byte 6 is no UTF-8"},
         {"\xef\xbb\xbf.encoding = \"windows-949\"\n", "a.vmx:1: a UTF-8 file declares another"},
         {"a=1\n.encoding = \"UTF-16\"\n", "a.vmx:2: the encoding has an unknown name"},
         {".encoding = \"US-ASCII\"\na = \"\xe9\"\n", "a.vmx:2: byte 6 is no US-ASCII"},
