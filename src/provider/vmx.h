@@ -84,5 +84,6 @@ void lab_vmx_clear(struct lab_vmx *vmx);
 bool lab_vmx_is_ascii(const char *s);
 /* Whether two names are the same to VMware: without case (ASCII). */
 bool lab_vmx_same_name(const char *a, const char *b);
+bool lab_vmx_name_begins(const char *name, const char *prefix);
 
 #endif

@@ -74,6 +74,13 @@ bool lab_vmx_same_name(const char *a, const char *b)
     return compare(a, b) == 0;
 }
 
+bool lab_vmx_name_begins(const char *name, const char *prefix)
+{
+    while (*prefix && lower(*name) == lower(*prefix))
+        name++, prefix++;
+    return *prefix == '\0';
+}
+
 /* By name, then by place in the file. */
 static int by_name(const void *a, const void *b)
 {
@@ -110,12 +117,6 @@ static int check_duplicates(const struct lab_vmx *vmx, const char *where, struct
 
 /* --- encoding --------------------------------------------------------------------------------- */
 
-static bool begins(const char *s, const char *prefix)
-{
-    LAB_AUTOFREE char *head = lab_strndup(s, strlen(prefix));
-    return lab_vmx_same_name(head, prefix);
-}
-
 /* The families of names that VMware uses and in which ASCII bytes mean ASCII. */
 static bool is_known(const char *encoding)
 {
@@ -123,7 +124,7 @@ static bool is_known(const char *encoding)
         "windows-",  "ISO-8859-", "US-ASCII",  "GBK",  "GB18030", "GB2312",  "Big5",
         "Shift_JIS", "EUC-",      "KS_C_5601", "IBM-", "KOI8-",   "TIS-620", "macintosh"};
     for (size_t i = 0; i < LAB_ARRAY_LEN(known); i++) {
-        if (begins(encoding, known[i]))
+        if (lab_vmx_name_begins(encoding, known[i]))
             return true;
     }
     return false;

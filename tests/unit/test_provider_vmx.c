@@ -145,6 +145,7 @@ static void what_vmware_refuses_is_refused(void **state)
         {BOM "a = \"\xff\"\n", "a.vmx:1: byte 6 is no UTF-8"},
         {"\xef\xbb\xbf.encoding = \"windows-949\"\n", "a.vmx:1: a UTF-8 file declares another"},
         {"a=1\n.encoding = \"UTF-16\"\n", "a.vmx:2: the encoding has an unknown name"},
+        {".encoding = \"w\"\n", "a.vmx:1: the encoding has an unknown name"},
         {".encoding = \"US-ASCII\"\na = \"\xe9\"\n", "a.vmx:2: byte 6 is no US-ASCII"},
     };
     for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++)
