@@ -75,6 +75,13 @@ bool plat_kvm_runs(const char **why);
 /* The path of a program of VMware Workstation ("vmrun", "vmware-vdiskmanager"): from PATH, else from
  * where its installer puts it (Windows: both views of the registry). NULL: not there. Caller frees. */
 char *plat_find_vmware(const char *tool);
+/* What a VMX calls VMware's network N: "/dev/vmnetN", on Windows "VMnetN". Caller frees. */
+char *plat_vmnet_device(unsigned number);
+/* Appends VMware's network settings in the form of Linux's /etc/vmware/networking, which Windows keeps
+ * in its registry. LAB_HOST when there are none. */
+int plat_vmnet_settings(struct lab_str *out, struct lab_error *err) LAB_MUST_CHECK;
+/* What to run to give VMware's network N this subnet, host-only. Caller frees. */
+char *plat_vmnet_advice(unsigned number, const char *network, const char *mask);
 
 struct plat_route {
     uint32_t network; /* host order */

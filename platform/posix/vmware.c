@@ -1,5 +1,6 @@
 #include "platform.h"
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,4 +58,34 @@ bool plat_same_path(const char *a, const char *b)
     LAB_AUTOFREE char *x = resolved(a);
     LAB_AUTOFREE char *y = resolved(b);
     return strcmp(x, y) == 0;
+}
+
+char *plat_vmnet_device(unsigned number)
+{
+    return lab_format("/dev/vmnet%u", number);
+}
+
+int plat_vmnet_settings(struct lab_str *out, struct lab_error *err)
+{
+    static const char path[] = "/etc/vmware/networking";
+    char bytes[4096];
+    size_t n;
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        plat_fail_os(err, LAB_HOST, "cannot read VMware's networks from '%s'", path);
+        return lab_error_hint(err, "set them up once: sudo vmware-netcfg");
+    }
+    while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
+        lab_str_addn(out, bytes, n);
+    fclose(file);
+    return 0;
+}
+
+char *plat_vmnet_advice(unsigned number, const char *network, const char *mask)
+{
+    return lab_format("set in /etc/vmware/networking: answer VNET_%u_HOSTONLY_SUBNET %s, "
+                      "answer VNET_%u_HOSTONLY_NETMASK %s, answer VNET_%u_NAT no, "
+                      "answer VNET_%u_VIRTUAL_ADAPTER yes; then run: "
+                      "sudo vmware-networks --stop; sudo vmware-networks --start",
+                      number, network, number, mask, number, number);
 }

@@ -192,6 +192,7 @@ struct lab_provider_ops {
 };
 
 extern const struct lab_provider_ops lab_libvirt_ops;
+extern const struct lab_provider_ops lab_vmware_ops; /* in no table yet: it makes no disks */
 
 /* NULL when this build has no such provider. */
 const struct lab_provider_ops *lab_provider_by_kind(enum lab_provider_kind kind);

@@ -25,6 +25,10 @@ int lab_vmx_look(const struct lab_vmx *vmx,
                  enum lab_vmx_hold *hold,
                  char **what,
                  struct lab_error *err) LAB_MUST_CHECK;
+/* The path of a lock that is held in the VMX's folder (caller frees); NULL: there is none. */
+int lab_vmx_find_lock(const char *path, char **lock, struct lab_error *err) LAB_MUST_CHECK;
+/* The error that VMware holds a VM by that lock, with the way out. Returns -1. */
+int lab_vmx_locked(const char *path, const char *lock, struct lab_error *err);
 /* LAB_HYPERVISOR, with the reason and the way out, unless it is free to be changed. */
 int lab_vmx_check_free(const struct lab_vmx *vmx,
                        const char *path,

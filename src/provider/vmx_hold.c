@@ -45,20 +45,34 @@ static int look_at(void *arg, const char *name)
     return s->held != NULL;
 }
 
+int lab_vmx_find_lock(const char *path, char **lock, struct lab_error *err)
+{
+    LAB_AUTOFREE char *folder = lab_path_dir(path);
+    struct search search = {folder, NULL};
+    *lock = NULL;
+    if (plat_list_dir(folder, look_at, &search, err) != 0)
+        return -1;
+    *lock = search.held;
+    return 0;
+}
+
+int lab_vmx_locked(const char *path, const char *lock, struct lab_error *err)
+{
+    lab_fail(err, LAB_HYPERVISOR, "cannot change '%s': VMware holds it (%s)", path, lock);
+    return lab_error_hint(err, "stop the VM and close its tab in VMware; if VMware does not run "
+                               "at all, its host crashed: then remove that folder");
+}
+
 int lab_vmx_look(const struct lab_vmx *vmx,
                  const char *path,
                  enum lab_vmx_hold *hold,
                  char **what,
                  struct lab_error *err)
 {
-    LAB_AUTOFREE char *folder = lab_path_dir(path);
-    struct search search = {folder, NULL};
-    *what = NULL;
-    if (plat_list_dir(folder, look_at, &search, err) != 0)
+    if (lab_vmx_find_lock(path, what, err) != 0)
         return -1;
-    *what = search.held;
     const char *suspended = lab_vmx_get(vmx, "checkpoint.vmState");
-    if (search.held)
+    if (*what)
         *hold = LAB_VMX_LOCKED;
     else if (suspended && *suspended)
         *hold = LAB_VMX_SUSPENDED;
@@ -79,10 +93,7 @@ int lab_vmx_check_free(const struct lab_vmx *vmx, const char *path, struct lab_e
     case LAB_VMX_FREE:
         return 0;
     case LAB_VMX_LOCKED:
-        lab_fail(err, LAB_HYPERVISOR, "cannot change '%s': VMware holds it (%s)", path, lock);
-        return lab_error_hint(err,
-                              "stop the VM and close its tab in VMware; if VMware does not run "
-                              "at all, its host crashed: then remove that folder");
+        return lab_vmx_locked(path, lock, err);
     case LAB_VMX_SUSPENDED:
         lab_fail(err, LAB_HYPERVISOR,
                  "cannot change '%s': it is suspended, and would go on with its old hardware",

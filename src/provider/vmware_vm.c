@@ -1,0 +1,91 @@
+#include "base/file.h"
+#include "platform.h"
+#include "provider/vmware_impl.h"
+#include "provider/vmware_vmx.h"
+
+static int render(const struct lab_vmware *vw,
+                  const struct lab_vm *vm,
+                  struct lab_vmx *out,
+                  struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    /* Bare, so that the folder can be moved. */
+    LAB_AUTOFREE char *disk = lab_format("%s.vmdk", vm->name);
+    const struct lab_vmware_vmx_spec spec = {&vw->owner, vm, vm->uuid, disk, 0};
+    if (lab_vmware_put_vmx(&text, &spec, err) != 0)
+        return -1;
+    return lab_vmx_parse(out, vm->name, lab_str_get(&text), text.len, err);
+}
+
+/* Without a window VMware says nothing about a medium that is missing: the guest starts without its
+ * seed. */
+static int check_medium(const struct lab_vm *vm, const char *path, struct lab_error *err)
+{
+    if (!path || lab_file_exists(path))
+        return 0;
+    return lab_fail(err, LAB_HYPERVISOR, "cannot define VM '%s': its medium '%s' is not there",
+                    vm->name, path);
+}
+
+/* The VMX comes first: it says whose folder this is, should the disk never come about. */
+static int make(const struct lab_vmware_seen *s, struct lab_vmx *wanted, struct lab_error *err)
+{
+    if (plat_mkdirs(s->folder, 0700, err) != 0)
+        return -1;
+    return lab_vmx_save(wanted, s->path, err);
+}
+
+static int change(const struct lab_vmware *vw,
+                  const struct lab_vmware_seen *s,
+                  const struct lab_vmx *wanted,
+                  struct lab_error *err)
+{
+    if (lab_vmware_wait_free(vw, s->path, err) != 0)
+        return -1;
+    return lab_vmx_edit(s->path, wanted, err);
+}
+
+static int check_disk(const struct lab_vm *vm, const char *disk, struct lab_error *err)
+{
+    if (vm->seed || vm->payload || lab_file_exists(disk))
+        return 0;
+    lab_fail(err, LAB_HYPERVISOR, "the disk of VM '%s' is gone: there is no '%s'", vm->name, disk);
+    return lab_error_hint(err, "make the VM anew: labctl up --recreate %s", vm->name);
+}
+
+int lab_vmware_define(struct lab_provider *p, const struct lab_vm *vm, struct lab_error *err)
+{
+    const struct lab_vmware *vw = p->impl;
+    LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen s;
+    LAB_AUTO_VMX struct lab_vmx wanted = {0};
+    if (lab_vmware_see_ours(vw, vm->name, &s, err) != 0)
+        return -1;
+    if (s.running) {
+        lab_fail(err, LAB_HYPERVISOR, "cannot define VM '%s' anew while it is on (%s)", vm->name,
+                 s.path);
+        return lab_error_hint(err, "stop it first: labctl stop --target %s", vm->name);
+    }
+    LAB_AUTOFREE char *file = lab_format("%s.vmdk", vm->name);
+    LAB_AUTOFREE char *disk = lab_path_join(s.folder, file);
+    if (check_medium(vm, vm->seed, err) != 0 || check_medium(vm, vm->payload, err) != 0 ||
+        (s.exists && check_disk(vm, disk, err) != 0) || render(vw, vm, &wanted, err) != 0)
+        return -1;
+    if ((s.exists ? change(vw, &s, &wanted, err) : make(&s, &wanted, err)) != 0)
+        return -1;
+    return lab_vmware_ensure_disk(vw, vm, disk, err);
+}
+
+int lab_vmware_destroy(struct lab_provider *p, const char *name, struct lab_error *err)
+{
+    struct lab_vmware *vw = p->impl;
+    LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen s;
+    if (lab_vmware_see_ours(vw, name, &s, err) != 0)
+        return -1;
+    if (!s.exists)
+        return 0;
+    if (s.running && lab_vmrun_hard_stop(&vw->vmrun, s.path, err) != 0)
+        return -1;
+    if (lab_vmware_wait_unlocked(vw, s.path, err) != 0)
+        return -1;
+    return plat_remove_tree(s.folder, err);
+}

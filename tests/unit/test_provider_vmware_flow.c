@@ -1,0 +1,293 @@
+/* The VMware provider against tests/double/vmrun, which rewrites, locks and refuses as VMware does;
+ * a stub stands in for QEMU, so no guest runs. */
+#include "provider_fixture.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "provider/vmware_impl.h"
+
+#define DOUBLE LABCTL_TEST_DIR "/double"
+#define LAB_ID "5f0c9c1e-0000-4000-8000-0000000000aa"
+
+static char *dir, *vmx;
+static struct lab_provider p;
+
+static void put(const char *name, const void *bytes, size_t n)
+{
+    LAB_AUTOFREE char *path = lab_path_join(dir, name);
+    LAB_AUTOFREE char *folder = lab_path_dir(path);
+    assert_ok(plat_mkdirs(folder, 0700, &err));
+    write_bytes(path, bytes, n);
+}
+
+/* All that the double looks at in a disk. */
+static void put_disk(const char *name)
+{
+    static const char text[] = "# Disk DescriptorFile\nversion=1\nCID=12345678\n"
+                               "parentCID=ffffffff\ncreateType=\"monolithicSparse\"\n";
+    put(name, text, strlen(text));
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    dir = scratch_folder();
+    vmx = lab_path_join(dir, "vms/web-01/web-01.vmx");
+    LAB_AUTOFREE char *states = lab_path_join(dir, "double");
+    LAB_AUTOFREE char *path = lab_format(DOUBLE ":%s", getenv("PATH"));
+    setenv("PATH", path, 1);
+    setenv("VMRUN_DOUBLE_DIR", states, 1);
+    setenv("VMRUN_DOUBLE_QEMU", DOUBLE "/qemu-stub", 1);
+    setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=1", 1);
+    const struct lab_provider_config config = {.owner = {"airgap", LAB_ID}, .home = dir};
+    assert_ok(lab_vmware_ops.open(&p, &config, &err));
+    put("seed.iso", "seed", 4);
+    put_disk("vms/web-01/web-01.vmdk");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    setenv("VMRUN_DOUBLE_OPTIONS", "", 1);
+    const char *const names[] = {"web-01", "web-02"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(names); i++)
+        assert_ok(p.ops->destroy(&p, names[i], &err));
+    p.ops->close(&p);
+    int rc = plat_remove_tree(dir, NULL);
+    free(dir);
+    free(vmx);
+    return rc;
+}
+
+#define double_test(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+
+static int define(const char *name, bool seed, unsigned cpu, struct lab_error *err)
+{
+    static const struct lab_vm_nic nic = {"/dev/vmnet1", false, "00:50:56:00:06:0a", NULL};
+    LAB_AUTOFREE char *iso = lab_path_join(dir, "seed.iso");
+    LAB_AUTOFREE char *console = lab_path_join(dir, "web-01.log");
+    const struct lab_vm vm = {.name = name,
+                              .uuid = "5f0c9c1e-1111-4000-8000-000000000001",
+                              .generation = "3f9a1c",
+                              .cpu = cpu,
+                              .memory_mib = 512,
+                              .nics = &nic,
+                              .nics_len = 1,
+                              .seed = seed ? iso : NULL,
+                              .console = console};
+    return p.ops->define(&p, &vm, err);
+}
+
+static void look(const char *name, struct lab_vm_states *out)
+{
+    assert_ok(p.ops->query(&p, &name, 1, out, &err));
+    assert_int_equal(out->list.len, 1);
+}
+
+static enum lab_power power(const char *name)
+{
+    struct lab_vm_states states = {{0}};
+    look(name, &states);
+    enum lab_power now = states.list.items[0].power;
+    lab_vm_states_clear(&states);
+    return now;
+}
+
+/* --- cases ------------------------------------------------------------------------------------ */
+
+static void defined_started_stopped_detached(void **state)
+{
+    (void)state;
+    struct lab_vm_states states = {{0}};
+    assert_int_equal(power("web-01"), LAB_POWER_ABSENT);
+    assert_ok(define("web-01", true, 2, &err));
+    assert_ok(define("web-01", true, 2, &err));
+    look("web-01", &states);
+    const struct lab_vm_state *v = &states.list.items[0];
+    assert_int_equal(v->power, LAB_POWER_OFF);
+    assert_true(v->ours && v->seed_attached && !v->payload_attached);
+    assert_string_equal(v->generation, "3f9a1c");
+    assert_string_equal(v->owner_lab, "airgap");
+    assert_string_equal(v->where, vmx);
+    assert_int_equal(v->cpu, 2);
+    assert_int_equal(v->memory_mib, 512);
+    lab_vm_states_clear(&states);
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_int_equal(power("web-01"), LAB_POWER_ON);
+    assert_refused(define("web-01", false, 2, &err), LAB_HYPERVISOR, "while it is on",
+                   "labctl stop");
+    assert_ok(p.ops->soft_stop(&p, "web-01", &err));
+    assert_int_equal(power("web-01"), LAB_POWER_OFF);
+    /* The double still holds the VM's files now. */
+    assert_ok(define("web-01", false, 4, &err));
+    look("web-01", &states);
+    assert_false(states.list.items[0].seed_attached);
+    assert_int_equal(states.list.items[0].cpu, 4);
+    lab_vm_states_clear(&states);
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_ok(p.ops->hard_stop(&p, "web-01", &err));
+    assert_int_equal(power("web-01"), LAB_POWER_OFF);
+}
+
+/* As Windows would have written it, too. */
+static void what_vmware_added_survives_the_detach(void **state)
+{
+    (void)state;
+    setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=0 crlf recase", 1);
+    assert_ok(define("web-01", true, 2, &err));
+    setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=0 crlf", 1);
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_ok(p.ops->hard_stop(&p, "web-01", &err));
+    assert_ok(lab_vmware_wait_free(p.impl, vmx, &err));
+    LAB_AUTO_VMX struct lab_vmx before, after;
+    assert_ok(lab_vmx_load(&before, vmx, &err));
+    assert_ok(define("web-01", false, 2, &err));
+    assert_ok(lab_vmx_load(&after, vmx, &err));
+    assert_int_equal(before.lines.len, after.lines.len);
+    size_t changed = 0;
+    for (size_t i = 0; i < before.lines.len; i++) {
+        const struct lab_vmx_line *a = &before.lines.items[i], *b = &after.lines.items[i];
+        assert_string_equal(b->end, "\r\n");
+        changed += strcmp(a->text, b->text) != 0;
+    }
+    assert_int_equal(changed, 1);
+    assert_string_equal(lab_vmx_get(&after, "sata0:1.startConnected"), "FALSE");
+    assert_non_null(lab_vmx_get(&after, "ethernet0.pciSlotNumber"));
+}
+
+static void strangers_are_left_alone(void **state)
+{
+    (void)state;
+    static const char theirs[] = "guestinfo.labctl.lab = \"other\"\nguestinfo.labctl.id = \"x\"\n";
+    static const char nobodys[] = "displayName = \"web-01\"\n";
+    struct lab_vm_states states = {{0}};
+    put("vms/web-01/web-01.vmx", theirs, strlen(theirs));
+    assert_refused(define("web-01", true, 1, &err), LAB_CONFLICT, "another labctl lab, 'other'",
+                   "deleteVM");
+    put("vms/web-01/web-01.vmx", nobodys, strlen(nobodys));
+    assert_refused(p.ops->start(&p, "web-01", &err), LAB_CONFLICT, "not made by labctl", NULL);
+    assert_refused(p.ops->soft_stop(&p, "web-01", &err), LAB_CONFLICT, "web-01", NULL);
+    assert_refused(p.ops->hard_stop(&p, "web-01", &err), LAB_CONFLICT, "web-01", NULL);
+    assert_refused(p.ops->destroy(&p, "web-01", &err), LAB_CONFLICT, "web-01", NULL);
+    assert_ok(p.ops->query(&p, NULL, 0, &states, &err));
+    assert_int_equal(states.list.len, 0);
+    assert_ok(p.ops->remove_lab(&p, &err));
+    assert_true(lab_file_exists(vmx));
+    assert_ok(plat_remove(vmx, &err));
+}
+
+static void all_of_ours_are_found(void **state)
+{
+    (void)state;
+    struct lab_vm_states states = {{0}};
+    setenv("VMRUN_DOUBLE_OPTIONS", "foreign crlf settle=0", 1);
+    put_disk("vms/web-02/web-02.vmdk");
+    assert_ok(define("web-01", true, 1, &err));
+    assert_ok(define("web-02", true, 1, &err));
+    assert_ok(p.ops->start(&p, "web-02", &err));
+    assert_ok(p.ops->query(&p, NULL, 0, &states, &err));
+    assert_int_equal(states.list.len, 2);
+    assert_int_equal(lab_vm_states_find(&states, "web-01")->power, LAB_POWER_OFF);
+    assert_int_equal(lab_vm_states_find(&states, "web-02")->power, LAB_POWER_ON);
+    lab_vm_states_clear(&states);
+    assert_ok(p.ops->destroy(&p, "web-01", &err));
+    assert_ok(p.ops->destroy(&p, "web-02", &err));
+    assert_int_equal(power("web-02"), LAB_POWER_ABSENT);
+    LAB_AUTOFREE char *vms = lab_path_join(dir, "vms");
+    assert_ok(p.ops->remove_lab(&p, &err));
+    assert_false(lab_file_exists(vms));
+}
+
+static void what_is_missing_is_said(void **state)
+{
+    (void)state;
+    assert_refused(p.ops->start(&p, "web-01", &err), LAB_HYPERVISOR, "there is no", "labctl up");
+    assert_refused(define("web-02", true, 1, &err), LAB_HOST, "writes no VMware disks", NULL);
+    assert_ok(define("web-01", true, 1, &err));
+    LAB_AUTOFREE char *iso = lab_path_join(dir, "seed.iso");
+    LAB_AUTOFREE char *disk = lab_path_join(dir, "vms/web-01/web-01.vmdk");
+    assert_ok(plat_remove(iso, &err));
+    assert_refused(define("web-01", true, 1, &err), LAB_HYPERVISOR, "is not there", NULL);
+    assert_ok(plat_remove(disk, &err));
+    assert_refused(define("web-01", false, 1, &err), LAB_HYPERVISOR, "is gone", "--recreate");
+    assert_refused(p.ops->start(&p, "web-01", &err), LAB_HYPERVISOR, "A file was not found",
+                   "--recreate");
+}
+
+/* The start waits for a click that never comes: ended, and nothing of it stays. */
+static void a_question_is_a_timeout(void **state)
+{
+    (void)state;
+    struct lab_vmware *vw = p.impl;
+    assert_ok(define("web-01", true, 1, &err));
+    LAB_AUTO_VMX struct lab_vmx asking;
+    assert_ok(lab_vmx_load(&asking, vmx, &err));
+    lab_vmx_remove(&asking, "msg.autoAnswer");
+    lab_vmx_remove(&asking, "uuid.action");
+    assert_ok(lab_vmx_set(&asking, "uuid.location", "56 4d 00", &err));
+    assert_ok(lab_vmx_save(&asking, vmx, &err));
+    setenv("VMRUN_DOUBLE_OPTIONS", "questions settle=0", 1);
+    vw->vmrun.start_ms = 1500;
+    assert_refused(p.ops->start(&p, "web-01", &err), LAB_TIMEOUT, "cannot start VM", "vmware.log");
+    assert_int_equal(power("web-01"), LAB_POWER_OFF);
+}
+
+/* What a killed vmware-vmx leaves: locks whose holder is gone, and no clean shutdown. */
+static void a_crash_is_mended_by_a_start(void **state)
+{
+    (void)state;
+    struct lab_vmware *vw = p.impl;
+    vw->settle_ms = 300;
+    setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=0", 1);
+    assert_ok(define("web-01", true, 1, &err));
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    LAB_AUTOFREE char *lock = NULL;
+    assert_ok(lab_vmx_find_lock(vmx, &lock, &err));
+    assert_non_null(lock);
+    LAB_AUTO_CHILD struct lab_child c;
+    lab_child_init(&c, "sh");
+    lab_child_args(&c, "-c",
+                   "kill -9 $(sed -n 's/.*pid=\\([0-9]*\\) .*/\\1/p' \"$0\"/M*.lck); sleep 0.5",
+                   lock, (char *)NULL);
+    assert_ok(lab_child_run(&c, &err));
+    assert_int_equal(power("web-01"), LAB_POWER_OFF);
+    assert_refused(define("web-01", false, 1, &err), LAB_HYPERVISOR, "VMware holds it", NULL);
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_ok(p.ops->hard_stop(&p, "web-01", &err));
+    vw->settle_ms = 10 * 1000;
+    assert_ok(define("web-01", false, 1, &err));
+}
+
+static void the_host_is_described(void **state)
+{
+    (void)state;
+    struct lab_host_info info;
+    assert_ok(p.ops->probe(&p, &info, &err));
+    assert_string_equal(info.hypervisor, "VMware Workstation, vmrun 1.17.0 build-24583834");
+    assert_true(info.accelerated);
+    free(info.hypervisor);
+    assert_null(info.why);
+    assert_null(lab_provider_by_kind(LAB_PROVIDER_VMWARE));
+    const struct lab_net net = {.name = "default", .bridge = "br0"};
+    struct lab_net_state network;
+    assert_refused(p.ops->look_network(&p, &net, &network, &err), LAB_USAGE, "'br0'", "VMnet1");
+    assert_refused(p.ops->remove_network(&p, "/dev/vmnet1", &err), LAB_CONFLICT, "kept", NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        double_test(defined_started_stopped_detached),
+        double_test(what_vmware_added_survives_the_detach),
+        double_test(strangers_are_left_alone),
+        double_test(all_of_ours_are_found),
+        double_test(what_is_missing_is_said),
+        double_test(a_question_is_a_timeout),
+        double_test(a_crash_is_mended_by_a_start),
+        double_test(the_host_is_described),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
