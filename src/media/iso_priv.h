@@ -9,17 +9,6 @@
 #define LAB_ISO_LABEL_MAX 32
 #define LAB_ISO_EPOCH     1577836800 /* 1 Jan 2020 */
 
-/* --- iso_io.c: libuv's synchronous calls, because they take UTF-8 paths on both systems ------- */
-
-int lab_iso_io_open(const char *path, struct lab_error *err);
-/* At offset, or at the file's own position when it is -1. Bytes, or a negative libuv error. */
-int64_t lab_iso_io_read(int fd, void *bytes, size_t n, int64_t offset);
-int64_t lab_iso_io_write(int fd, const void *bytes, size_t n, int64_t offset);
-int lab_iso_io_sync(int fd);
-int lab_iso_io_close(int fd);
-/* Exactly n bytes, or -1. */
-int lab_iso_io_read_all(int fd, void *bytes, size_t n, int64_t offset);
-
 /* --- iso_files.c ------------------------------------------------------------------------------ */
 
 /* Label and paths; sorts the files; looks at sources that were not looked at. */

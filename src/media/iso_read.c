@@ -7,6 +7,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/io.h"
 #include "base/text.h"
 #include "base/work.h"
 #include "platform.h"
@@ -61,7 +62,7 @@ static const char *read_descriptors(int fd, uint64_t size, struct lab_iso_listin
     unsigned char vd[LAB_ISO_SECTOR];
     bool primary = false, joliet = false;
     for (int64_t i = 0; i < MOST_DESCRIPTORS; i++) {
-        if (lab_iso_io_read_all(fd, vd, sizeof(vd), (LAB_ISO_SYSTEM + i) * LAB_ISO_SECTOR) < 0)
+        if (lab_io_read_all(fd, vd, sizeof(vd), (LAB_ISO_SYSTEM + i) * LAB_ISO_SECTOR) < 0)
             return "it is cut short, or no ISO 9660 image";
         if (memcmp(vd + 1, "CD001", 5) != 0)
             return "it is no ISO 9660 image";
@@ -101,7 +102,7 @@ struct scan {
 static la_ssize_t on_read(struct archive *a, void *client, const void **bytes)
 {
     struct scan *s = client;
-    int64_t got = lab_iso_io_read(s->fd, s->block, READ_BLOCK, (int64_t)s->offset);
+    int64_t got = lab_io_read(s->fd, s->block, READ_BLOCK, (int64_t)s->offset);
     if (got < 0)
         archive_set_error(a, EIO, "%s", uv_strerror((int)got));
     else
@@ -249,12 +250,12 @@ int lab_iso_scan(const char *path,
                  struct lab_error *err)
 {
     *out = (struct lab_iso_listing){0};
-    int fd = lab_iso_io_open(path, err);
+    int fd = lab_io_open(path, err);
     if (fd < 0)
         return -1;
     struct scan s = {.fd = fd, .path = path, .hash = hash, .hook = hook, .out = out};
     int rc = scan_open(&s, err);
-    lab_iso_io_close(fd);
+    lab_io_close(fd);
     if (rc < 0) {
         lab_iso_listing_clear(out);
         return -1;

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/io.h"
+
 enum { VD_PRIMARY = 1, VD_SUPPLEMENTARY = 2, VD_TERMINATOR = 255 };
 enum { MOST_DESCRIPTORS = 16, MOST_CONTINUATIONS = 32 };
 
@@ -48,21 +50,12 @@ static uint32_t le32(const unsigned char *p)
 
 static int load(const struct stamp *s, void *bytes, size_t n, uint64_t offset)
 {
-    return lab_iso_io_read_all(s->fd, bytes, n, (int64_t)offset);
+    return lab_io_read_all(s->fd, bytes, n, (int64_t)offset);
 }
 
 static int store(const struct stamp *s, const void *bytes, size_t n, uint64_t offset)
 {
-    const char *from = bytes;
-    while (n > 0) {
-        int64_t put = lab_iso_io_write(s->fd, from, n, (int64_t)offset);
-        if (put <= 0)
-            return -1;
-        from += put;
-        n -= (size_t)put;
-        offset += (uint64_t)put;
-    }
-    return 0;
+    return lab_io_write_all(s->fd, bytes, n, (int64_t)offset);
 }
 
 /* --- dates ------------------------------------------------------------------------------------ */

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/io.h"
 #include "base/log.h"
 #include "base/work.h"
 #include "platform.h"
@@ -85,7 +86,7 @@ static la_ssize_t on_write(struct archive *a, void *client, const void *bytes, s
         archive_set_error(a, EINTR, "interrupted");
         return -1;
     }
-    int64_t put = lab_iso_io_write(w->fd, bytes, n, -1);
+    int64_t put = lab_io_write(w->fd, bytes, n, -1);
     if (put < 0) {
         w->io_error = (int)put;
         archive_set_error(a, EIO, "%s", uv_strerror((int)put));
@@ -180,7 +181,7 @@ static int64_t fill_block(struct writer *w, int fd)
 {
     int64_t n = 0;
     while (n < (int64_t)COPY_BLOCK) {
-        int64_t got = lab_iso_io_read(fd, w->block + n, COPY_BLOCK - (size_t)n, -1);
+        int64_t got = lab_io_read(fd, w->block + n, COPY_BLOCK - (size_t)n, -1);
         if (got < 0)
             return got;
         if (got == 0)
@@ -217,11 +218,11 @@ static int copy_source(struct writer *w, struct lab_iso_file *file, struct lab_s
 {
     if (check_unchanged(w, file) < 0)
         return -1;
-    int fd = lab_iso_io_open(file->source, w->err);
+    int fd = lab_io_open(file->source, w->err);
     if (fd < 0)
         return -1;
     int rc = copy_blocks(w, file, fd, hash);
-    lab_iso_io_close(fd);
+    lab_io_close(fd);
     return rc;
 }
 
@@ -298,8 +299,8 @@ static int make_image(struct writer *w, const struct lab_iso_last *last)
         return archive_failed(w);
     if (lab_iso_stamp(w->fd, w->part, w->iso->label, w->iso->epoch, w->err) < 0)
         return -1;
-    int synced = lab_iso_io_sync(w->fd);
-    int closed = lab_iso_io_close(w->fd);
+    int synced = lab_io_sync(w->fd);
+    int closed = lab_io_close(w->fd);
     w->fd = -1;
     if (synced == 0 && closed == 0)
         return 0;
@@ -324,7 +325,7 @@ static int write_part(struct writer *w, const struct lab_iso_last *last, char *s
     w->failed = rc < 0;
     archive_write_free(w->archive);
     if (w->fd >= 0)
-        lab_iso_io_close(w->fd);
+        lab_io_close(w->fd);
     const struct lab_iso_hook hook = {on_verified, w};
     if (rc < 0 || lab_iso_verify(w->iso, w->part, w->path, &hook, w->err) < 0 ||
         (sha256 && lab_sha256_file(w->part, sha256, NULL, w->err) < 0))

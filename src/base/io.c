@@ -1,8 +1,8 @@
-#include "media/iso_priv.h"
+#include "base/io.h"
 
 #include <uv.h>
 
-int lab_iso_io_open(const char *path, struct lab_error *err)
+int lab_io_open(const char *path, struct lab_error *err)
 {
     uv_fs_t req;
     int fd = uv_fs_open(NULL, &req, path, UV_FS_O_RDONLY, 0, NULL);
@@ -18,7 +18,7 @@ static unsigned at_most(size_t n)
     return (unsigned)(n < most ? n : most);
 }
 
-int64_t lab_iso_io_read(int fd, void *bytes, size_t n, int64_t offset)
+int64_t lab_io_read(int fd, void *bytes, size_t n, int64_t offset)
 {
     uv_fs_t req;
     uv_buf_t buf = uv_buf_init(bytes, at_most(n));
@@ -30,7 +30,7 @@ int64_t lab_iso_io_read(int fd, void *bytes, size_t n, int64_t offset)
     return got;
 }
 
-int64_t lab_iso_io_write(int fd, const void *bytes, size_t n, int64_t offset)
+int64_t lab_io_write(int fd, const void *bytes, size_t n, int64_t offset)
 {
     uv_fs_t req;
     uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes, at_most(n));
@@ -42,7 +42,7 @@ int64_t lab_iso_io_write(int fd, const void *bytes, size_t n, int64_t offset)
     return put;
 }
 
-int lab_iso_io_sync(int fd)
+int lab_io_sync(int fd)
 {
     uv_fs_t req;
     int rc = uv_fs_fsync(NULL, &req, fd, NULL);
@@ -50,7 +50,7 @@ int lab_iso_io_sync(int fd)
     return rc;
 }
 
-int lab_iso_io_close(int fd)
+int lab_io_close(int fd)
 {
     uv_fs_t req;
     int rc = uv_fs_close(NULL, &req, fd, NULL);
@@ -58,16 +58,38 @@ int lab_iso_io_close(int fd)
     return rc;
 }
 
-int lab_iso_io_read_all(int fd, void *bytes, size_t n, int64_t offset)
+int lab_io_read_all(int fd, void *bytes, size_t n, int64_t offset)
 {
     char *to = bytes;
     while (n > 0) {
-        int64_t got = lab_iso_io_read(fd, to, n, offset);
+        int64_t got = lab_io_read(fd, to, n, offset);
         if (got <= 0)
-            return -1;
+            return got < 0 ? (int)got : UV_EOF;
         to += got;
         n -= (size_t)got;
         offset += got;
     }
     return 0;
+}
+
+int lab_io_write_all(int fd, const void *bytes, size_t n, int64_t offset)
+{
+    const char *from = bytes;
+    while (n > 0) {
+        int64_t put = lab_io_write(fd, from, n, offset);
+        if (put <= 0)
+            return put < 0 ? (int)put : UV_EIO;
+        from += put;
+        n -= (size_t)put;
+        offset += put;
+    }
+    return 0;
+}
+
+int lab_io_resize(int fd, int64_t size)
+{
+    uv_fs_t req;
+    int rc = uv_fs_ftruncate(NULL, &req, fd, size, NULL);
+    uv_fs_req_cleanup(&req);
+    return rc;
 }
