@@ -40,6 +40,13 @@ int plat_remove_tree(const char *path, struct lab_error *err);
 int plat_list_dir(const char *path, int (*fn)(void *arg, const char *name), void *arg,
                   struct lab_error *err) LAB_MUST_CHECK;
 int plat_free_space(const char *path, uint64_t *bytes, struct lab_error *err) LAB_MUST_CHECK;
+/* The first run of bytes between at and end of a sparse file that may be other than zeros; from == end
+ * when there is none. Everything is such a run where the system cannot tell. Moves the descriptor's
+ * own position. */
+void plat_next_data(int fd, uint64_t at, uint64_t end, uint64_t *from, uint64_t *to);
+/* Parts of the (new) file that are never written shall take no room. Where that cannot be, nothing
+ * happens. */
+void plat_make_sparse(int fd);
 /* Absolute, without "." and doubled separators; needs not exist. Links are resolved only where ".."
  * makes it necessary. The caller frees. */
 char *plat_absolute(const char *path);

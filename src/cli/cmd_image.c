@@ -1,0 +1,210 @@
+/* image convert|info: what qemu-img is used for, without it. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "platform.h"
+#include "run/image.h"
+
+/* --- convert
+ * -------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *suffix;
+    enum lab_disk_target format;
+} targets[] = {
+    {"raw", ".raw", LAB_DISK_TO_RAW},
+    {"raw", ".img", LAB_DISK_TO_RAW},
+    {"vmdk", ".vmdk", LAB_DISK_TO_VMDK},
+    {"vmdk-stream", NULL, LAB_DISK_TO_STREAM},
+};
+
+static int choose_format(const char *name,
+                         const char *target,
+                         const char **chosen,
+                         enum lab_disk_target *out,
+                         struct lab_error *err)
+{
+    for (size_t i = 0; i < LAB_ARRAY_LEN(targets); i++)
+        if (name ? strcmp(name, targets[i].name) == 0
+                 : targets[i].suffix && lab_ends_with(target, targets[i].suffix)) {
+            *chosen = targets[i].name;
+            *out = targets[i].format;
+            return 0;
+        }
+    if (name)
+        lab_fail(err, LAB_USAGE, "'--format %s' is none of raw, vmdk, vmdk-stream", name);
+    else
+        lab_fail(err, LAB_USAGE, "the name '%s' does not tell which format is wanted", target);
+    return lab_error_hint(err, "labctl image convert --format vmdk image.qcow2 disk.vmdk");
+}
+
+static int check_sum(const char *text, char sum[LAB_SHA256_HEX], struct lab_error *err)
+{
+    if (strlen(text) != LAB_SHA256_HEX - 1 ||
+        strspn(text, "0123456789abcdefABCDEF") != strlen(text))
+        return lab_fail(err, LAB_USAGE, "'--sha256 %s' is not 64 hexadecimal digits", text);
+    for (size_t i = 0; i < LAB_SHA256_HEX; i++)
+        sum[i] = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] + 32 : text[i]);
+    return 0;
+}
+
+static void draw(void *arg, uint64_t done, uint64_t total)
+{
+    LAB_AUTO_STR struct lab_str all = LAB_STR_INIT;
+    lab_put_size(&all, total);
+    fprintf(stderr, "\r%3u%% of %s%s", (unsigned)(done * 100 / total), lab_str_get(&all),
+            done == total ? ", waiting for the disk" : "");
+    fflush(stderr);
+    *(bool *)arg = true;
+}
+
+static void print_converted(struct lab_cli *cli,
+                            const struct lab_disk_job *job,
+                            const char *format,
+                            const struct lab_disk_result *result)
+{
+    LAB_AUTO_STR struct lab_str size = LAB_STR_INIT, written = LAB_STR_INIT;
+    lab_put_size(&size, result->size);
+    lab_put_size(&written, result->written);
+    const char *sum = result->sha256[0] ? result->sha256 : NULL;
+    if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
+        printf("%s: %s, a disk of %s, %s written\n", job->target, format, lab_str_get(&size),
+               lab_str_get(&written));
+    else if (cli->output != LAB_OUTPUT_TABLE)
+        lab_cli_print(cli,
+                      json_pack("{s:o, s:o, s:s, s:I, s:I, s:o}", "source",
+                                lab_json_text(job->source), "image", lab_json_text(job->target),
+                                "format", format, "virtual_size", (json_int_t)result->size,
+                                "written", (json_int_t)result->written, "source_sha256",
+                                lab_json_text(sum)),
+                      NULL, NULL, 0);
+}
+
+static int convert(struct lab_cli *cli, struct lab_error *err)
+{
+    const char *size = lab_cli_value(cli, "size"), *sum = lab_cli_value(cli, "sha256");
+    const char *format = NULL;
+    char expected[LAB_SHA256_HEX];
+    struct lab_disk_result result = {0};
+    bool drawn = false;
+    if (cli->arguments.len != 3) {
+        lab_fail(err, LAB_USAGE,
+                 "'labctl image convert' wants an image and the name of the new one");
+        return lab_error_hint(err, "labctl image convert image.qcow2 disk.vmdk");
+    }
+    struct lab_disk_job job = {
+        .source = cli->arguments.items[1],
+        .target = cli->arguments.items[2],
+        .expected = sum ? expected : NULL,
+        .progress = !cli->quiet && plat_is_terminal(2) ? draw : NULL,
+        .progress_arg = &drawn,
+    };
+    if (choose_format(lab_cli_value(cli, "format"), job.target, &format, &job.format, err) < 0 ||
+        (sum && check_sum(sum, expected, err) < 0))
+        return -1;
+    if (size && (lab_parse_size(size, &job.size) < 0 || job.size == 0))
+        return lab_fail(err, LAB_USAGE, "'--size %s' is not a size, such as 40Gi", size);
+    int rc = lab_image_convert(&job, &result, err);
+    if (drawn)
+        fputs("\r\033[K", stderr);
+    if (rc == 0)
+        print_converted(cli, &job, format, &result);
+    return rc;
+}
+
+/* --- info
+ * ----------------------------------------------------------------------------------------- */
+
+static json_t *size_value(const struct lab_cli *cli, uint64_t bytes)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    if (cli->output != LAB_OUTPUT_TABLE)
+        return json_integer((json_int_t)bytes);
+    if (bytes)
+        lab_put_size(&text, bytes);
+    return json_string(lab_str_get(&text));
+}
+
+static json_t *row(const struct lab_cli *cli, const struct lab_image_look *look)
+{
+    const struct lab_disk_info *info = &look->info;
+    json_t *files = json_array();
+    LAB_VEC_FOREACH (file, &look->files)
+        json_array_append_new(files, lab_json_text(*file));
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "image",
+                     lab_json_text(look->files.items[0]), "format",
+                     lab_disk_format_name(info->format), "variant",
+                     lab_json_text(info->variant[0] ? info->variant : NULL), "virtual_size",
+                     size_value(cli, info->size), "file_size", size_value(cli, look->file_bytes),
+                     "cluster_size", size_value(cli, info->cluster), "compression",
+                     lab_json_text(info->compression), "snapshots", (json_int_t)info->snapshots,
+                     "backing_files", (json_int_t)info->backing, "files", files);
+}
+
+static int info(struct lab_cli *cli, struct lab_error *err)
+{
+    static const struct lab_column columns[] = {
+        {"IMAGE", "image"},        {"FORMAT", "format"},       {"VARIANT", "variant"},
+        {"DISK", "virtual_size"},  {"FILES", "file_size"},     {"CLUSTER", "cluster_size"},
+        {"PACKED", "compression"}, {"BELOW", "backing_files"},
+    };
+    if (cli->arguments.len < 2)
+        return lab_fail(err, LAB_USAGE, "'labctl image info' wants an image");
+    json_t *rows = json_array();
+    int rc = 0;
+    for (size_t i = 1; rc == 0 && i < cli->arguments.len; i++) {
+        struct lab_image_look look = {0};
+        rc = lab_image_look(cli->arguments.items[i], &look, err);
+        if (rc == 0)
+            json_array_append_new(rows, row(cli, &look));
+        lab_image_look_clear(&look);
+    }
+    if (rc < 0)
+        json_decref(rows);
+    else
+        lab_cli_print(cli, json_pack("{s:o}", "images", rows), "images", columns,
+                      LAB_ARRAY_LEN(columns));
+    return rc;
+}
+
+/* --- the command
+ * ----------------------------------------------------------------------------------- */
+
+static int run_image(struct lab_cli *cli, struct lab_error *err)
+{
+    static const struct {
+        const char *name;
+        int (*run)(struct lab_cli *, struct lab_error *);
+    } verbs[] = {{"convert", convert}, {"info", info}};
+    const char *verb = cli->arguments.items[0];
+    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
+        if (strcmp(verb, verbs[i].name) == 0)
+            return verbs[i].run(cli, err);
+    return lab_fail(err, LAB_USAGE, "'labctl image %s': there are convert and info", verb);
+}
+
+static const struct lab_option options[] = {
+    {"format", 0, "FORMAT", "raw, vmdk, vmdk-stream (convert; default: by the new name)"},
+    {"size", 0, "SIZE", "size of the new disk, such as 40Gi (convert; default: as it is)"},
+    {"sha256", 0, "SUM", "what the source file must have (convert)"},
+    {0},
+};
+
+const struct lab_command lab_cmd_image = {
+    .name = "image",
+    .summary = "convert and inspect disk images",
+    .arguments = "convert SOURCE NEW | info IMAGE…",
+    .text =
+        "Converts a cloud image (qcow2, vmdk, ova or raw) into a disk for VMware (vmdk), a raw\n"
+        "one, or a packed VMDK for sending (vmdk-stream), larger if wanted. 'info' tells what\n"
+        "an image is. No qemu-img is needed.\n\n"
+        "  labctl image convert --size 40Gi debian-12-generic-amd64.qcow2 disk.vmdk\n"
+        "  labctl image info disk.vmdk",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = -1,
+    .run = run_image,
+};
