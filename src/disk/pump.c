@@ -34,6 +34,13 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static int check_cancelled(const struct pump *p, struct lab_error *err)
+{
+    if (!lab_work_cancelled())
+        return 0;
+    return lab_fail(err, LAB_CANCELLED, "reading '%s' was interrupted", p->disk->files.items[0]);
+}
+
 /* Finds the next data at or behind *at and its length; 0 at the end of the disk. Pieces do not go
  * beyond a multiple of PIECE, so that no cluster is in two. */
 static int find(struct pump *p, struct lab_disk_piece *piece, struct lab_error *err)
@@ -42,10 +49,7 @@ static int find(struct pump *p, struct lab_disk_piece *piece, struct lab_error *
     uint64_t size = p->disk->info.size;
     piece->n = 0;
     while (p->at < size && extent.zero) {
-        if (lab_work_cancelled())
-            return lab_fail(err, LAB_CANCELLED, "reading '%s' was interrupted",
-                            p->disk->files.items[0]);
-        if (lab_disk_map(p->disk, p->at, &extent, err) < 0)
+        if (check_cancelled(p, err) < 0 || lab_disk_map(p->disk, p->at, &extent, err) < 0)
             return -1;
         if (extent.zero)
             p->at += extent.length;
@@ -143,14 +147,11 @@ static int use_all(struct pump *p, lab_disk_piece_fn *fn, void *arg, struct lab_
             lab_error_move(err, &slot->err);
             return -1;
         }
-        if (lab_work_cancelled())
-            return lab_fail(err, LAB_CANCELLED, "reading '%s' was interrupted",
-                            p->disk->files.items[0]);
-        if (fn(arg, &slot->piece, err) < 0)
+        if (check_cancelled(p, err) < 0 || fn(arg, &slot->piece, err) < 0)
             return -1;
         release(p, slot);
     }
-    return 0;
+    return check_cancelled(p, err);
 }
 
 static int run(struct pump *p, lab_disk_piece_fn *fn, void *arg, struct lab_error *err)

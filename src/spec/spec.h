@@ -203,8 +203,9 @@ bool lab_spec_has_role(const struct lab_spec *spec, enum lab_role role);
 const char *lab_role_name(enum lab_role role); /* "master", "worker", "-" */
 const char *lab_provider_kind_name(enum lab_provider_kind kind);
 
-/* Reads the head of an image file: format by magic, virtual size, and why labctl cannot use it
- * (backing file, encryption, dirty or corrupt mark). LAB_USAGE, or LAB_HOST when unreadable. */
+/* Looks at an image file: format by magic, virtual size, and why labctl cannot use it. LAB_USAGE (a
+ * backing file, encryption, dirty or corrupt mark), LAB_INTEGRITY (damaged or cut short), LAB_HOST
+ * (unreadable). */
 int lab_image_inspect(const char *path,
                       enum lab_image_format *format,
                       uint64_t *virtual_size,
