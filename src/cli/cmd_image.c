@@ -139,7 +139,7 @@ static json_t *row(const struct lab_cli *cli, const struct lab_image_look *look)
                      lab_disk_format_name(info->format), "variant",
                      lab_json_text(info->variant[0] ? info->variant : NULL), "virtual_size",
                      size_value(cli, info->size), "file_size", size_value(cli, look->file_bytes),
-                     "cluster_size", size_value(cli, info->cluster), "compression",
+                     "cluster_size", size_value(cli, info->cluster), "compression_type",
                      lab_json_text(info->compression), "snapshots", (json_int_t)info->snapshots,
                      "backing_files", (json_int_t)info->backing, "files", files);
 }
@@ -147,9 +147,9 @@ static json_t *row(const struct lab_cli *cli, const struct lab_image_look *look)
 static int info(struct lab_cli *cli, struct lab_error *err)
 {
     static const struct lab_column columns[] = {
-        {"IMAGE", "image"},        {"FORMAT", "format"},       {"VARIANT", "variant"},
-        {"DISK", "virtual_size"},  {"FILES", "file_size"},     {"CLUSTER", "cluster_size"},
-        {"PACKED", "compression"}, {"BELOW", "backing_files"},
+        {"IMAGE", "image"},         {"FORMAT", "format"},         {"VARIANT", "variant"},
+        {"DISK", "virtual_size"},   {"FILES", "file_size"},       {"CLUSTER", "cluster_size"},
+        {"SNAPSHOTS", "snapshots"}, {"BACKING", "backing_files"},
     };
     if (cli->arguments.len < 2)
         return lab_fail(err, LAB_USAGE, "'labctl image info' wants an image");

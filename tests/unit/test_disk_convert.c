@@ -85,12 +85,12 @@ static void test_vmdk_layout(void **state)
 {
     LAB_AUTOFREE char *from = in_scratch(state, "disk.raw");
     LAB_AUTOFREE char *to = in_scratch(state, "n\xC3\xB6t a.vmdk");
-    LAB_AUTOFREE unsigned char *raw = make_raw(from);
     const struct lab_disk_job job = {
         .source = from, .target = to, .format = LAB_DISK_TO_VMDK, .size = (uint64_t)5 << 30};
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     struct lab_disk_result result = {0};
     unsigned char head[21 * 512 + 1] = "";
+    free(make_raw(from));
     assert_ok(lab_disk_convert(&job, &result, &err), err);
     FILE *f = fopen(to, "rb");
     assert_non_null(f);
