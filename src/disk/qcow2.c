@@ -153,6 +153,38 @@ static int map_backing(struct qcow2 *q,
     return 0;
 }
 
+/* Clusters that follow one another in the file too are taken at once, up to n bytes. */
+static int
+extend_data(struct qcow2 *q, uint64_t offset, size_t n, struct place *place, struct lab_error *err)
+{
+    struct place next;
+    while (place->length < n) {
+        if (locate(q, offset + place->length, &next, err) < 0)
+            return -1;
+        if (next.kind != DATA || next.host != place->host + place->length)
+            break;
+        place->length += next.length;
+    }
+    return 0;
+}
+
+/* Tables of an image that was made for writing later (preallocated) point to holes of the file. */
+static int map_data(struct qcow2 *q,
+                    uint64_t offset,
+                    struct place *place,
+                    struct lab_disk_extent *out,
+                    struct lab_error *err)
+{
+    uint64_t left = q->disk.info.size - offset, size = q->source->size;
+    if (extend_data(q, offset, (size_t)(left < MAP_AT_MOST ? left : MAP_AT_MOST), place, err) < 0)
+        return -1;
+    *out = (struct lab_disk_extent){place->length, false};
+    /* what is behind the end of the file is no hole: reading it has to fail */
+    if (place->host <= size && place->length <= size - place->host)
+        lab_disk_source_map(q->source, place->host, place->length, out);
+    return 0;
+}
+
 static int
 map_one(struct qcow2 *q, uint64_t offset, struct lab_disk_extent *out, struct lab_error *err)
 {
@@ -161,6 +193,8 @@ map_one(struct qcow2 *q, uint64_t offset, struct lab_disk_extent *out, struct la
         return -1;
     if (place.kind == ABSENT)
         return map_backing(q, offset, place.length, out, err);
+    if (place.kind == DATA)
+        return map_data(q, offset, &place, out, err);
     *out = (struct lab_disk_extent){place.length, place.kind == ZERO};
     return 0;
 }
@@ -231,21 +265,6 @@ static int read_backing(
     size_t below = left < n ? (size_t)left : n;
     memset(bytes + below, 0, n - below);
     return below ? lab_disk_read(q->backing, offset, bytes, below, err) : 0;
-}
-
-/* Clusters that follow one another in the file too are read at once. */
-static int
-extend_data(struct qcow2 *q, uint64_t offset, size_t n, struct place *place, struct lab_error *err)
-{
-    struct place next;
-    while (place->length < n) {
-        if (locate(q, offset + place->length, &next, err) < 0)
-            return -1;
-        if (next.kind != DATA || next.host != place->host + place->length)
-            break;
-        place->length += next.length;
-    }
-    return 0;
 }
 
 static int read_place(struct qcow2 *q,
