@@ -1,5 +1,5 @@
 /* The VMware provider: Workstation's VMs through vmrun and their VMX files. Not in lab_providers[]
- * yet: it makes no disks (vmware_disk.c), and nothing tells it lab.yaml's hardware. */
+ * yet: nothing tells it lab.yaml's hardware, and no guest was ever booted through it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +16,7 @@ static void free_impl(struct lab_vmware *vw)
     free(vw->lab);
     free(vw->lab_id);
     free(vw->vms);
+    free(vw->images);
     free(vw);
 }
 
@@ -30,6 +31,9 @@ open_(struct lab_provider *p, const struct lab_provider_config *config, struct l
     LAB_AUTOFREE char *home = config->home ? plat_absolute(config->home) : plat_temp_dir();
     vw->vms = config->vm_dir ? plat_absolute(config->vm_dir) : lab_path_join(home, "vms");
     vw->own_vms = !config->vm_dir;
+    LAB_AUTOFREE char *labs = lab_path_dir(home);
+    LAB_AUTOFREE char *top = lab_path_dir(labs);
+    vw->images = lab_path_join(top, "images");
     vw->settle_ms = SETTLE_MS;
     if (lab_vmrun_open(&vw->vmrun, err) != 0) {
         free_impl(vw);

@@ -5,7 +5,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "disk/disk.h"
 #include "provider/vmware_impl.h"
+
+#define FAKE_SHA256 "00000000000000000000000000000000000000000000000000000000000000ff"
 
 #define DOUBLE LABCTL_TEST_DIR "/double"
 #define LAB_ID "5f0c9c1e-0000-4000-8000-0000000000aa"
@@ -21,12 +24,12 @@ static void put(const char *name, const void *bytes, size_t n)
     write_bytes(path, bytes, n);
 }
 
-/* All that the double looks at in a disk. */
-static void put_disk(const char *name)
+/* A base image of 3 MiB with something in its middle. */
+static void put_base(void)
 {
-    static const char text[] = "# Disk DescriptorFile\nversion=1\nCID=12345678\n"
-                               "parentCID=ffffffff\ncreateType=\"monolithicSparse\"\n";
-    put(name, text, strlen(text));
+    static char bytes[3 << 20];
+    memcpy(bytes + (1 << 20), "a guest's system", 16);
+    put("base.raw", bytes, sizeof(bytes));
 }
 
 static int setup(void **state)
@@ -43,7 +46,7 @@ static int setup(void **state)
     const struct lab_provider_config config = {.owner = {"airgap", LAB_ID}, .home = dir};
     assert_ok(lab_vmware_ops.open(&p, &config, &err));
     put("seed.iso", "seed", 4);
-    put_disk("vms/web-01/web-01.vmdk");
+    put_base();
     return 0;
 }
 
@@ -67,12 +70,15 @@ static int define(const char *name, bool seed, unsigned cpu, struct lab_error *e
 {
     static const struct lab_vm_nic nic = {"/dev/vmnet1", false, "00:50:56:00:06:0a", NULL};
     LAB_AUTOFREE char *iso = lab_path_join(dir, "seed.iso");
+    LAB_AUTOFREE char *base = lab_path_join(dir, "base.raw");
     LAB_AUTOFREE char *console = lab_path_join(dir, "web-01.log");
     const struct lab_vm vm = {.name = name,
                               .uuid = "5f0c9c1e-1111-4000-8000-000000000001",
                               .generation = "3f9a1c",
                               .cpu = cpu,
                               .memory_mib = 512,
+                              .disk_bytes = 8 << 20,
+                              .base = base,
                               .nics = &nic,
                               .nics_len = 1,
                               .seed = seed ? iso : NULL,
@@ -184,7 +190,6 @@ static void all_of_ours_are_found(void **state)
     (void)state;
     struct lab_vm_states states = {{0}};
     setenv("VMRUN_DOUBLE_OPTIONS", "foreign crlf settle=0", 1);
-    put_disk("vms/web-02/web-02.vmdk");
     assert_ok(define("web-01", true, 1, &err));
     assert_ok(define("web-02", true, 1, &err));
     assert_ok(p.ops->start(&p, "web-02", &err));
@@ -205,7 +210,6 @@ static void what_is_missing_is_said(void **state)
 {
     (void)state;
     assert_refused(p.ops->start(&p, "web-01", &err), LAB_HYPERVISOR, "there is no", "labctl up");
-    assert_refused(define("web-02", true, 1, &err), LAB_HOST, "writes no VMware disks", NULL);
     assert_ok(define("web-01", true, 1, &err));
     LAB_AUTOFREE char *iso = lab_path_join(dir, "seed.iso");
     LAB_AUTOFREE char *disk = lab_path_join(dir, "vms/web-01/web-01.vmdk");
@@ -215,6 +219,57 @@ static void what_is_missing_is_said(void **state)
     assert_refused(define("web-01", false, 1, &err), LAB_HYPERVISOR, "is gone", "--recreate");
     assert_refused(p.ops->start(&p, "web-01", &err), LAB_HYPERVISOR, "A file was not found",
                    "--recreate");
+}
+
+static uint64_t size_of(const char *path)
+{
+    struct lab_disk *d;
+    assert_ok(lab_disk_open(&d, path, &err));
+    uint64_t size = lab_disk_info(d)->size;
+    char bytes[16];
+    assert_ok(lab_disk_read(d, 1 << 20, bytes, 16, &err));
+    assert_memory_equal(bytes, "a guest's system", 16);
+    lab_disk_close(d);
+    return size;
+}
+
+static void disks_have_the_base_in_them_and_grow(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *disk = lab_path_join(dir, "vms/web-01/web-01.vmdk");
+    LAB_AUTOFREE char *before = lab_path_join(dir, "vms/web-01/web-01-before.vmdk");
+    assert_ok(define("web-01", true, 1, &err));
+    assert_int_equal(size_of(disk), 8 << 20);
+    assert_ok(p.ops->grow_disk(&p, "web-01", 16 << 20, &err));
+    assert_int_equal(size_of(disk), 16 << 20);
+    assert_false(lab_file_exists(before));
+    /* killed between the two renames */
+    assert_ok(plat_rename(disk, before, &err));
+    assert_ok(p.ops->grow_disk(&p, "web-01", 16 << 20, &err));
+    assert_int_equal(size_of(disk), 16 << 20);
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_refused(p.ops->grow_disk(&p, "web-01", 32 << 20, &err), LAB_HYPERVISOR, "while it is on",
+                   NULL);
+}
+
+static void an_image_is_converted_once(void **state)
+{
+    (void)state;
+    struct lab_vmware *vw = p.impl;
+    char sha256[LAB_SHA256_HEX];
+    char *ref = NULL;
+    LAB_AUTOFREE char *base = lab_path_join(dir, "base.raw");
+    free(vw->images);
+    vw->images = lab_path_join(dir, "images");
+    assert_ok(lab_sha256_file(base, sha256, NULL, &err));
+    assert_refused(p.ops->import_base(&p, base, FAKE_SHA256, LAB_IMAGE_RAW, NULL, &ref, &err),
+                   LAB_INTEGRITY, "base.raw", NULL);
+    assert_ok(p.ops->import_base(&p, base, sha256, LAB_IMAGE_RAW, NULL, &ref, &err));
+    assert_int_equal(size_of(ref), 3 << 20);
+    free(lab_steal(&ref));
+    assert_ok(plat_remove(base, &err)); /* not needed any more */
+    assert_ok(p.ops->import_base(&p, base, sha256, LAB_IMAGE_RAW, NULL, &ref, &err));
+    free(ref);
 }
 
 /* The start waits for a click that never comes: ended, and nothing of it stays. */
@@ -285,6 +340,8 @@ int main(void)
         double_test(strangers_are_left_alone),
         double_test(all_of_ours_are_found),
         double_test(what_is_missing_is_said),
+        double_test(disks_have_the_base_in_them_and_grow),
+        double_test(an_image_is_converted_once),
         double_test(a_question_is_a_timeout),
         double_test(a_crash_is_mended_by_a_start),
         double_test(the_host_is_described),
