@@ -1,5 +1,5 @@
-/* Files by descriptor: libuv's synchronous calls, because they take UTF-8 paths on both systems. All
- * block. An offset of -1 means the file's own position; other offsets leave that alone, so that
+/* Files by descriptor: libuv's synchronous calls, because they take UTF-8 paths on both systems.
+ * All block. An offset of -1 means the file's own position; other offsets leave that alone, so that
  * several threads may use one descriptor. */
 #ifndef LAB_BASE_IO_H
 #define LAB_BASE_IO_H
