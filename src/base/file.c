@@ -4,37 +4,8 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/io.h"
 #include "base/log.h"
-
-/* libuv's synchronous calls, because they take UTF-8 paths on both systems. */
-
-static int open_to_read(const char *path)
-{
-    uv_fs_t req;
-    int fd = uv_fs_open(NULL, &req, path, UV_FS_O_RDONLY, 0, NULL);
-    uv_fs_req_cleanup(&req);
-    return fd;
-}
-
-static int read_at(uv_file fd, void *bytes, size_t n, int64_t offset)
-{
-    uv_fs_t req;
-    uv_buf_t buf = uv_buf_init(bytes, (unsigned)n);
-    int got;
-    do {
-        got = uv_fs_read(NULL, &req, fd, &buf, 1, offset, NULL);
-        uv_fs_req_cleanup(&req);
-    } while (got == UV_EINTR);
-    return got;
-}
-
-static int close_file(uv_file fd)
-{
-    uv_fs_t req;
-    int rc = uv_fs_close(NULL, &req, fd, NULL);
-    uv_fs_req_cleanup(&req);
-    return rc;
-}
 
 bool lab_file_exists(const char *path)
 {
@@ -43,17 +14,17 @@ bool lab_file_exists(const char *path)
 }
 
 static int
-read_all(uv_file fd, const char *path, size_t max, struct lab_str *out, struct lab_error *err)
+read_all(int fd, const char *path, size_t max, struct lab_str *out, struct lab_error *err)
 {
     enum { CHUNK = 64 * 1024 };
     LAB_AUTOFREE char *bytes = lab_alloc(CHUNK);
     size_t total = 0;
     for (;;) {
-        int n = read_at(fd, bytes, CHUNK, -1);
+        int64_t n = lab_io_read(fd, bytes, CHUNK, -1);
         if (n == 0)
             return 0;
         if (n < 0)
-            return lab_fail(err, LAB_HOST, "cannot read '%s': %s", path, uv_strerror(n));
+            return lab_fail(err, LAB_HOST, "cannot read '%s': %s", path, uv_strerror((int)n));
         total += (size_t)n;
         if (total > max)
             return lab_fail(err, LAB_USAGE, "cannot use '%s': it is longer than %zu bytes", path,
@@ -67,31 +38,12 @@ read_all(uv_file fd, const char *path, size_t max, struct lab_str *out, struct l
 
 int lab_file_read(const char *path, size_t max, struct lab_str *out, struct lab_error *err)
 {
-    int fd = open_to_read(path);
+    int fd = lab_io_open(path, err);
     if (fd < 0)
-        return lab_fail(err, LAB_HOST, "cannot open '%s': %s", path, uv_strerror(fd));
+        return -1;
     int rc = read_all(fd, path, max, out, err);
-    close_file(fd);
+    lab_io_close(fd);
     return rc;
-}
-
-static int
-write_all(uv_file fd, const char *path, const char *bytes, size_t n, struct lab_error *err)
-{
-    static const size_t most = (size_t)1 << 30; /* one uv_buf_t holds at most 4 GiB */
-    while (n > 0) {
-        uv_fs_t req;
-        uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)(n < most ? n : most));
-        int wrote = uv_fs_write(NULL, &req, fd, &buf, 1, -1, NULL);
-        uv_fs_req_cleanup(&req);
-        if (wrote == UV_EINTR)
-            continue;
-        if (wrote < 0)
-            return lab_fail(err, LAB_HOST, "cannot write '%s': %s", path, uv_strerror(wrote));
-        bytes += wrote;
-        n -= (size_t)wrote;
-    }
-    return 0;
 }
 
 static int
@@ -100,17 +52,15 @@ write_new(const char *path, const void *bytes, size_t n, unsigned mode, struct l
     int fd = plat_create(path, mode, err);
     if (fd < 0)
         return -1;
-    int rc = write_all(fd, path, bytes, n, err);
-    if (rc == 0) {
-        uv_fs_t req;
-        int synced = uv_fs_fsync(NULL, &req, fd, NULL);
-        uv_fs_req_cleanup(&req);
-        if (synced < 0)
-            rc = lab_fail(err, LAB_HOST, "cannot write '%s' to the disk: %s", path,
-                          uv_strerror(synced));
-    }
+    int rc = 0, wrote = lab_io_write_all(fd, bytes, n, -1);
+    int synced = wrote < 0 ? 0 : lab_io_sync(fd);
+    if (wrote < 0)
+        rc = lab_fail(err, LAB_HOST, "cannot write '%s': %s", path, uv_strerror(wrote));
+    else if (synced < 0)
+        rc =
+            lab_fail(err, LAB_HOST, "cannot write '%s' to the disk: %s", path, uv_strerror(synced));
     /* Some file systems (NFS, quotas) tell of a full disk only now. */
-    int closed = close_file(fd);
+    int closed = lab_io_close(fd);
     if (rc == 0 && closed < 0)
         rc = lab_fail(err, LAB_HOST, "cannot finish writing '%s': %s", path, uv_strerror(closed));
     return rc;
@@ -134,7 +84,7 @@ int lab_file_replace(
 void lab_file_tail(const char *path, size_t max_bytes, struct lab_str *out)
 {
     struct plat_stat st;
-    int fd = open_to_read(path);
+    int fd = lab_io_open(path, NULL);
     if (fd < 0)
         return;
     if (plat_stat(path, &st) < 0)
@@ -143,12 +93,12 @@ void lab_file_tail(const char *path, size_t max_bytes, struct lab_str *out)
     LAB_AUTOFREE char *bytes = lab_alloc(max_bytes + 1);
     size_t len = 0;
     while (len < max_bytes) {
-        int n = read_at(fd, bytes + len, max_bytes - len, offset + (int64_t)len);
+        int64_t n = lab_io_read(fd, bytes + len, max_bytes - len, offset + (int64_t)len);
         if (n <= 0)
             break;
         len += (size_t)n;
     }
-    close_file(fd);
+    lab_io_close(fd);
     /* Begin with a whole line, unless that would leave nothing. */
     char *newline = offset > 0 ? memchr(bytes, '\n', len) : NULL;
     size_t skip = newline && newline + 1 < bytes + len ? (size_t)(newline + 1 - bytes) : 0;

@@ -67,7 +67,7 @@ int lab_io_read_all(int fd, void *bytes, size_t n, int64_t offset)
             return got < 0 ? (int)got : UV_EOF;
         to += got;
         n -= (size_t)got;
-        offset += got;
+        offset += offset < 0 ? 0 : got;
     }
     return 0;
 }
@@ -81,7 +81,7 @@ int lab_io_write_all(int fd, const void *bytes, size_t n, int64_t offset)
             return put < 0 ? (int)put : UV_EIO;
         from += put;
         n -= (size_t)put;
-        offset += put;
+        offset += offset < 0 ? 0 : put;
     }
     return 0;
 }

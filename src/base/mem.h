@@ -8,11 +8,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
-#if defined(__MINGW32__)
-#define LAB_PRINTF(f, a) __attribute__((format(__MINGW_PRINTF_FORMAT, f, a)))
-#else
-#define LAB_PRINTF(f, a) __attribute__((format(printf, f, a)))
-#endif
+#include "plat_printf.h"
+
+#define LAB_PRINTF(f, a) __attribute__((format(PLAT_PRINTF, f, a)))
 #define LAB_MUST_CHECK   __attribute__((warn_unused_result))
 #define LAB_CLEANUP(fn)  __attribute__((cleanup(fn)))
 #define LAB_AUTOFREE     LAB_CLEANUP(lab_autofree_)

@@ -106,6 +106,7 @@ C
 put src/state/system.c <<'C'
 #ifdef _WIN32
 #if defined(__linux__) && 1
+#if defined(__MINGW32__)
 C
 put platform/posix/allowed.c <<'C'
 #ifdef __linux__
@@ -151,13 +152,14 @@ expect src/state/two.c:2 "realloc()"
 expect src/state/two.c:3 "calloc()"
 expect src/state/system.c:1 "_WIN32 outside platform/"
 expect src/state/system.c:2 "__linux__ outside platform/"
+expect src/state/system.c:3 "__MINGW32__ outside platform/"
 expect platform/posix/allowed.c:3 "malloc()"
 quiet platform/posix/allowed.c:1:
 quiet platform/posix/allowed.c:2:
 expect src/state/lean.h:2 "does not compile alone"
 expect src/state/missing.h:1 "does not compile alone"
 for f in src/spec/fine src/run/all src/spec/other.h src/base/mem.c; do quiet "$f"; done
-expected=$((${#wrong[@]} + 2 + 2 + 1 + ${#banned[@]} + 4 + 2 + 1 + 2))
+expected=$((${#wrong[@]} + 2 + 2 + 1 + ${#banned[@]} + 4 + 3 + 1 + 2))
 [[ $out == *"check-code: $expected findings" ]] || fail "not $expected findings: ${out##*$'\n'}"
 
 status=0

@@ -149,4 +149,33 @@ static inline unsigned char *make_vmdk(void)
     return b;
 }
 
+/* Images with some bytes other than they were, near the given starts: every one gives an answer,
+ * bytes or an error, and neither both nor none. */
+struct noise {
+    unsigned char *(*make)(void);
+    size_t size; /* of an image */
+    const size_t *starts;
+    size_t starts_len, reach; /* how far behind a start */
+    int images, bytes;
+};
+
+static inline void survives_noise(const char *path, const struct noise *noise)
+{
+    uint64_t random = 88172645463325252u; /* xorshift: the same noise in every run */
+    for (int i = 0; i < noise->images; i++) {
+        LAB_AUTOFREE unsigned char *image = noise->make();
+        for (int j = 0; j < noise->bytes; j++) {
+            random ^= random << 13, random ^= random >> 7, random ^= random << 17;
+            size_t at = noise->starts[random % noise->starts_len] + (random >> 8) % noise->reach;
+            image[at] = (unsigned char)(random >> 32);
+        }
+        write_bytes(path, image, noise->size);
+        LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+        size_t size = 0;
+        unsigned char *bytes = disk_bytes(path, 1 << 18, &size, &err);
+        assert_int_equal(bytes == NULL, err.code != LAB_OK);
+        free(bytes);
+    }
+}
+
 #endif

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io.h"
+
 static void files_are_read(void **state)
 {
     struct lab_error err = LAB_ERROR_INIT;
@@ -181,6 +183,21 @@ static void no_descriptor_stays_open(void **state)
     assert_refused(plat_create(other, 0600, &err), err, LAB_HOST, "exists");
 }
 
+/* A pipe of packets gives its bytes piece by piece, and has no offsets but its own. */
+static void pieces_follow_the_files_own_position(void **state)
+{
+    (void)state;
+    int ends[2];
+    char bytes[8];
+    assert_int_equal(pipe2(ends, O_DIRECT), 0);
+    assert_int_equal(lab_io_write_all(ends[1], "abcd", 4, -1), 0);
+    assert_int_equal(lab_io_write_all(ends[1], "efgh", 4, -1), 0);
+    assert_int_equal(lab_io_read_all(ends[0], bytes, 8, -1), 0);
+    assert_memory_equal(bytes, "abcdefgh", 8);
+    lab_io_close(ends[0]);
+    lab_io_close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +208,7 @@ int main(void)
         scratch_test(a_full_disk_keeps_the_old_file),
         scratch_test(tails_are_read),
         scratch_test(no_descriptor_stays_open),
+        scratch_test(pieces_follow_the_files_own_position),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

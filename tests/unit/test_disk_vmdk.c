@@ -184,22 +184,11 @@ static void test_many_extents(void **state)
 
 static void test_noise(void **state)
 {
+    static const size_t starts[] = {0, 512, 21 * 512, 22 * 512};
+    static const struct noise noise = {make_vmdk, VMDK_FILE, starts, LAB_ARRAY_LEN(starts),
+                                       130,       2000,      2};
     LAB_AUTOFREE char *path = in_scratch(state, "disk.vmdk");
-    uint64_t random = 88172645463325252u;
-    for (int i = 0; i < 2000; i++) {
-        static const size_t starts[] = {0, 512, 21 * 512, 22 * 512};
-        LAB_AUTOFREE unsigned char *image = make_vmdk();
-        for (int j = 0; j < 2; j++) {
-            random ^= random << 13, random ^= random >> 7, random ^= random << 17;
-            image[starts[random % 4] + (random >> 8) % 130] = (unsigned char)(random >> 32);
-        }
-        write_bytes(path, image, VMDK_FILE);
-        LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
-        size_t size = 0;
-        unsigned char *bytes = disk_bytes(path, 1 << 18, &size, &err);
-        assert_int_equal(bytes == NULL, err.code != LAB_OK);
-        free(bytes);
-    }
+    survives_noise(path, &noise);
 }
 
 int main(void)

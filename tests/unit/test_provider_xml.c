@@ -1,6 +1,6 @@
 /* What labctl gives to libvirt, byte for byte (tests/golden/libvirt; LABCTL_GOLDEN=update writes
  * them anew), and what libvirt's own schema says about it. */
-#include "provider_fixture.h"
+#include "provider_golden.h"
 
 #include "base/child.h"
 #include "provider/libvirt_xml.h"
@@ -39,22 +39,12 @@ static struct lab_libvirt_domain_spec spec_of(const struct lab_vm *vm)
     };
 }
 
-static void assert_golden(const char *name, const struct lab_str *got)
-{
-    LAB_AUTOFREE char *path = lab_format(GOLDEN "%s", name);
-    const char *mode = plat_getenv("LABCTL_GOLDEN");
-    if (mode && strcmp(mode, "update") == 0)
-        write_bytes(path, lab_str_get(got), got->len);
-    LAB_AUTO_STR struct lab_str wanted = LAB_STR_INIT;
-    assert_ok(lab_file_read(path, 1 << 20, &wanted, &err));
-    assert_string_equal(lab_str_get(got), lab_str_get(&wanted));
-}
-
 static void domain_is(const char *golden, const struct lab_libvirt_domain_spec *d)
 {
     LAB_AUTO_STR struct lab_str xml = LAB_STR_INIT;
     lab_libvirt_put_domain(&xml, d);
-    assert_golden(golden, &xml);
+    LAB_AUTOFREE char *name = lab_format("libvirt/%s", golden);
+    golden_is(name, &xml);
 }
 
 static void a_domain_with_its_media(void **state)
@@ -113,7 +103,8 @@ static void network_is(const char *golden, const struct lab_net *net)
         &owner, net, "VMnet1", "5f0c9c1e-2222-4000-8000-000000000002", "lab0123456789"};
     LAB_AUTO_STR struct lab_str xml = LAB_STR_INIT;
     lab_libvirt_put_network(&xml, &n);
-    assert_golden(golden, &xml);
+    LAB_AUTOFREE char *name = lab_format("libvirt/%s", golden);
+    golden_is(name, &xml);
 }
 
 static void networks(void **state)
@@ -131,7 +122,7 @@ static void a_pool(void **state)
     LAB_AUTO_STR struct lab_str xml = LAB_STR_INIT;
     lab_libvirt_put_pool(&xml, "labctl-airgap", "5f0c9c1e-3333-4000-8000-000000000003",
                          "/var/lib/libvirt/images/labctl-airgap");
-    assert_golden("pool.xml", &xml);
+    golden_is("libvirt/pool.xml", &xml);
 }
 
 /* libvirt's RELAX NG schema; the hostile one is left out, since no schema allows such a UUID. */
