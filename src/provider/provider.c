@@ -4,16 +4,34 @@
 #include <string.h>
 
 static const struct lab_provider_ops *const lab_providers[] = {
+#ifdef LABCTL_LIBVIRT
     &lab_libvirt_ops,
+#endif
+    NULL,
 };
 
 const struct lab_provider_ops *lab_provider_by_kind(enum lab_provider_kind kind)
 {
     for (size_t i = 0; i < LAB_ARRAY_LEN(lab_providers); i++) {
-        if (lab_providers[i]->kind == kind)
+        if (lab_providers[i] && lab_providers[i]->kind == kind)
             return lab_providers[i];
     }
     return NULL;
+}
+
+/* libvirt's client is virsh, which there is no Windows program for. */
+int lab_provider_refuse(enum lab_provider_kind kind, struct lab_error *err)
+{
+    if (kind == LAB_PROVIDER_LIBVIRT) {
+        lab_fail(err, LAB_HOST,
+                 "provider 'libvirt' is not in this build of labctl: it works on Linux hosts only");
+        return lab_error_hint(err, "run labctl on the Linux host that has libvirt");
+    }
+    lab_fail(err, LAB_HOST, "provider '%s' is not in this build of labctl",
+             lab_provider_kind_name(kind));
+    return lab_provider_by_kind(LAB_PROVIDER_LIBVIRT)
+               ? lab_error_hint(err, "use provider: libvirt on this host")
+               : -1;
 }
 
 void lab_net_state_clear(struct lab_net_state *state)

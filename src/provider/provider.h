@@ -196,5 +196,7 @@ extern const struct lab_provider_ops lab_vmware_ops; /* in no table yet: it make
 
 /* NULL when this build has no such provider. */
 const struct lab_provider_ops *lab_provider_by_kind(enum lab_provider_kind kind);
+/* Says why this build has no such provider. Returns -1. */
+int lab_provider_refuse(enum lab_provider_kind kind, struct lab_error *err);
 
 #endif

@@ -22,7 +22,7 @@ static void check_libvirt(struct lab_doctor *out)
     struct lab_provider_config config = {.owner = {"doctor", ""}, .home = ""};
     struct lab_host_info host = {0};
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
-    if (!p.ops || p.ops->open(&p, &config, &err)) {
+    if (!p.ops ? lab_provider_refuse(LAB_PROVIDER_LIBVIRT, &err) : p.ops->open(&p, &config, &err)) {
         add(out, "libvirt", false, err.message, err.hint);
         return;
     }

@@ -154,7 +154,7 @@ static int open_state(struct lab_run *run, struct lab_error *err)
     return lab_state_nodes(run->state, &run->records, err);
 }
 
-/* auto: the recorded one, else libvirt. VMware comes first on Windows once this build has it. */
+/* auto: the recorded one, else libvirt where this build has it, else VMware. */
 static enum lab_provider_kind choose_provider(const struct lab_run *run)
 {
     if (run->spec && run->spec->provider != LAB_PROVIDER_AUTO)
@@ -162,7 +162,7 @@ static enum lab_provider_kind choose_provider(const struct lab_run *run)
     const char *recorded = run->state ? lab_state_get(run->state, "provider") : NULL;
     if (recorded && strcmp(recorded, "vmware") == 0)
         return LAB_PROVIDER_VMWARE;
-    return LAB_PROVIDER_LIBVIRT;
+    return lab_provider_by_kind(LAB_PROVIDER_LIBVIRT) ? LAB_PROVIDER_LIBVIRT : LAB_PROVIDER_VMWARE;
 }
 
 static int
@@ -202,11 +202,8 @@ static int open_provider(struct lab_run *run, struct lab_error *err)
     if (check_recorded_provider(run, kind, err))
         return -1;
     const struct lab_provider_ops *ops = lab_provider_by_kind(kind);
-    if (!ops) {
-        lab_fail(err, LAB_HOST, "provider '%s' is not in this build of labctl",
-                 lab_provider_kind_name(kind));
-        return lab_error_hint(err, "use provider: libvirt on this host");
-    }
+    if (!ops)
+        return lab_provider_refuse(kind, err);
     LAB_AUTOFREE char *name = lab_name_of(run);
     LAB_AUTOFREE char *home = lab_home_of(name);
     const char *uri = run->state ? lab_state_get(run->state, "uri") : NULL;
@@ -338,9 +335,10 @@ int lab_run_check_targets(struct lab_run *run, struct lab_error *err)
             known = known || strcmp(*name, target) == 0;
         if (known)
             continue;
-        const char *near = lab_nearest(target, names.items, names.len);
+        const char *nearest = lab_nearest(target, names.items, names.len);
         rc = lab_fail(err, LAB_USAGE, "no node '%s' in this lab%s%s%s", target,
-                      near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+                      nearest ? "; did you mean '" : "", nearest ? nearest : "",
+                      nearest ? "'?" : "");
         lab_error_hint(err, "'%s status' lists the nodes", lab_run_self(run));
     }
     lab_vec_clear(&names);
