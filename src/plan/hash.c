@@ -108,6 +108,10 @@ void lab_plan_provision_hash(struct lab_str *out,
     for (size_t i = 0; i < node->nics.len; i++)
         put_nic(&text, spec, &node->nics.items[i]);
     end_aspect(out, "networks", &text);
+    put_number(&text, node->hardware.firmware);
+    put_number(&text, node->hardware.disk_bus);
+    put_number(&text, node->hardware.cd_bus);
+    end_aspect(out, "hardware", &text);
     put(&text, spec->registry_address);
     end_aspect(out, "registry", &text);
     if (spec->payload.dir && !payload_manifest) {

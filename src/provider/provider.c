@@ -3,17 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In the order in which `provider: auto` tries them. */
 static const struct lab_provider_ops *const lab_providers[] = {
 #ifdef LABCTL_LIBVIRT
     &lab_libvirt_ops,
 #endif
-    NULL,
+    &lab_vmware_ops,
 };
+
+const struct lab_provider_ops *lab_provider_at(size_t i)
+{
+    return i < LAB_ARRAY_LEN(lab_providers) ? lab_providers[i] : NULL;
+}
 
 const struct lab_provider_ops *lab_provider_by_kind(enum lab_provider_kind kind)
 {
     for (size_t i = 0; i < LAB_ARRAY_LEN(lab_providers); i++) {
-        if (lab_providers[i] && lab_providers[i]->kind == kind)
+        if (lab_providers[i]->kind == kind)
             return lab_providers[i];
     }
     return NULL;
@@ -29,9 +35,7 @@ int lab_provider_refuse(enum lab_provider_kind kind, struct lab_error *err)
     }
     lab_fail(err, LAB_HOST, "provider '%s' is not in this build of labctl",
              lab_provider_kind_name(kind));
-    return lab_provider_by_kind(LAB_PROVIDER_LIBVIRT)
-               ? lab_error_hint(err, "use provider: libvirt on this host")
-               : -1;
+    return lab_error_hint(err, "use provider: %s on this host", lab_providers[0]->name);
 }
 
 void lab_net_state_clear(struct lab_net_state *state)

@@ -51,22 +51,6 @@ struct lab_vm_nic {
     const char *model; /* NULL: virtio / vmxnet3 */
 };
 
-/* Hardware that an image may need; the first of each is what the provider does by itself. Libvirt's
- * machines have one kind of each so far and take no notice. */
-enum lab_firmware { LAB_FIRMWARE_DEFAULT, LAB_FIRMWARE_BIOS, LAB_FIRMWARE_EFI };
-enum lab_disk_bus {
-    LAB_DISK_BUS_DEFAULT, /* VMware: pvscsi */
-    LAB_DISK_BUS_PVSCSI,
-    LAB_DISK_BUS_LSILOGIC,
-    LAB_DISK_BUS_SATA,
-    LAB_DISK_BUS_NVME
-};
-enum lab_cd_bus {
-    LAB_CD_BUS_DEFAULT, /* VMware: SATA */
-    LAB_CD_BUS_SATA,
-    LAB_CD_BUS_IDE /* for kernels without AHCI */
-};
-
 struct lab_vm {
     const char *name;
     const char *uuid; /* stable for lab and node */
@@ -77,13 +61,11 @@ struct lab_vm {
     const char *base; /* reference from import_base() */
     const struct lab_vm_nic *nics;
     size_t nics_len;
-    const char *seed;       /* reference from put_medium(), or NULL: no CD */
-    const char *payload;    /* the same */
-    const char *console;    /* file of the caller that receives the serial console */
-    const char *hypervisor; /* "kvm", "qemu"; NULL: by probe */
-    enum lab_firmware firmware;
-    enum lab_disk_bus disk_bus;
-    enum lab_cd_bus cd_bus;
+    const char *seed;             /* reference from put_medium(), or NULL: no CD */
+    const char *payload;          /* the same */
+    const char *console;          /* file of the caller that receives the serial console */
+    const char *hypervisor;       /* "kvm", "qemu"; NULL: by probe */
+    struct lab_hardware hardware; /* libvirt's machines have one kind of each: no notice is taken */
 };
 
 /* One network that nodes attach to. */
@@ -192,8 +174,10 @@ struct lab_provider_ops {
 };
 
 extern const struct lab_provider_ops lab_libvirt_ops;
-extern const struct lab_provider_ops lab_vmware_ops; /* in no table yet: it makes no disks */
+extern const struct lab_provider_ops lab_vmware_ops;
 
+/* Those of this build, in the order in which `provider: auto` tries them; NULL at the end. */
+const struct lab_provider_ops *lab_provider_at(size_t i);
 /* NULL when this build has no such provider. */
 const struct lab_provider_ops *lab_provider_by_kind(enum lab_provider_kind kind);
 /* Says why this build has no such provider. Returns -1. */

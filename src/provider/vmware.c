@@ -1,5 +1,4 @@
-/* The VMware provider: Workstation's VMs through vmrun and their VMX files. Not in lab_providers[]
- * yet: nothing tells it lab.yaml's hardware, and no guest was ever booted through it. */
+/* The VMware provider: Workstation's VMs through vmrun and their VMX files. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -18,7 +18,7 @@
 struct lab_vmware {
     struct lab_vmrun vmrun;
     char *lab, *lab_id, *vms;
-    char *images; /* LABCTL_HOME/images, shared by labs */
+    char *images;           /* LABCTL_HOME/images, shared by labs */
     struct lab_owner owner; /* borrows lab and lab_id */
     bool own_vms;           /* VMS is a folder of the lab, not the user's vm_dir */
     uint64_t settle_ms;     /* how long VMware may go on writing after a VM is off */

@@ -66,12 +66,12 @@ static void put_cdrom(struct lab_str *out, const char *slot, const char *file)
 
 static void put_cdroms(struct lab_str *out, const struct lab_vm *vm)
 {
-    bool on_sata = vm->cd_bus != LAB_CD_BUS_IDE && (vm->seed || vm->payload);
+    bool on_sata = vm->hardware.cd_bus != LAB_CD_BUS_IDE && (vm->seed || vm->payload);
     /* A disk on SATA has said so already, and a name that comes twice is an error. */
-    if (on_sata && vm->disk_bus != LAB_DISK_BUS_SATA)
+    if (on_sata && vm->hardware.disk_bus != LAB_DISK_BUS_SATA)
         lab_str_add(out, "sata0.present = \"TRUE\"\n");
-    put_cdrom(out, lab_vmware_cd_slot(vm->cd_bus, 0), vm->seed);
-    put_cdrom(out, lab_vmware_cd_slot(vm->cd_bus, 1), vm->payload);
+    put_cdrom(out, lab_vmware_cd_slot(vm->hardware.cd_bus, 0), vm->seed);
+    put_cdrom(out, lab_vmware_cd_slot(vm->hardware.cd_bus, 1), vm->payload);
 }
 
 /* --- NICs ------------------------------------------------------------------------------------- */
@@ -155,7 +155,7 @@ static void put_all(struct lab_str *out, const struct lab_vmware_vmx_spec *spec,
     LAB_AUTO_STR struct lab_str disk = LAB_STR_INIT;
     LAB_AUTO_STR struct lab_str cdroms = LAB_STR_INIT;
     LAB_AUTO_STR struct lab_str nics = LAB_STR_INIT;
-    put_disk(&disk, vm->disk_bus, spec->disk);
+    put_disk(&disk, vm->hardware.disk_bus, spec->disk);
     put_cdroms(&cdroms, vm);
     for (size_t i = 0; i < vm->nics_len; i++)
         put_nic(&nics, i, &vm->nics[i]);
@@ -168,7 +168,7 @@ static void put_all(struct lab_str *out, const struct lab_vmware_vmx_spec *spec,
     const struct lab_var vars[] = {
         {"hardware", hardware, false},
         {"name", vm->name, false},
-        {"firmware", vm->firmware == LAB_FIRMWARE_EFI ? "efi" : "bios", false},
+        {"firmware", vm->hardware.firmware == LAB_FIRMWARE_EFI ? "efi" : "bios", false},
         {"uuid", uuid, false},
         {"lab", spec->owner->lab, false},
         {"lab_id", spec->owner->lab_id, false},

@@ -11,6 +11,7 @@
 #include "guest/guest.h"
 #include "media/iso.h"
 #include "platform.h"
+#include "run/hypervisor.h"
 
 static void on_signal(uv_signal_t *handle, int signum)
 {
@@ -118,7 +119,7 @@ int lab_run_open(struct lab_run **out,
     return 0;
 }
 
-static char *lab_name_of(const struct lab_run *run)
+char *lab_run_lab_name(const struct lab_run *run)
 {
     if (run->spec)
         return lab_strdup(run->spec->name);
@@ -131,7 +132,7 @@ static char *lab_name_of(const struct lab_run *run)
 
 static int open_state(struct lab_run *run, struct lab_error *err)
 {
-    LAB_AUTOFREE char *name = lab_name_of(run);
+    LAB_AUTOFREE char *name = lab_run_lab_name(run);
     LAB_AUTOFREE char *before = run->spec ? lab_state_lab_of_source(run->spec->path) : NULL;
     LAB_AUTO_ERROR struct lab_error reason = LAB_ERROR_INIT;
     if (before && strcmp(before, name) != 0) {
@@ -154,83 +155,6 @@ static int open_state(struct lab_run *run, struct lab_error *err)
     return lab_state_nodes(run->state, &run->records, err);
 }
 
-/* auto: the recorded one, else libvirt where this build has it, else VMware. */
-static enum lab_provider_kind choose_provider(const struct lab_run *run)
-{
-    if (run->spec && run->spec->provider != LAB_PROVIDER_AUTO)
-        return run->spec->provider;
-    const char *recorded = run->state ? lab_state_get(run->state, "provider") : NULL;
-    if (recorded && strcmp(recorded, "vmware") == 0)
-        return LAB_PROVIDER_VMWARE;
-    return lab_provider_by_kind(LAB_PROVIDER_LIBVIRT) ? LAB_PROVIDER_LIBVIRT : LAB_PROVIDER_VMWARE;
-}
-
-static int
-check_recorded_provider(struct lab_run *run, enum lab_provider_kind kind, struct lab_error *err)
-{
-    const char *recorded = run->state ? lab_state_get(run->state, "provider") : NULL;
-    if (recorded && strcmp(recorded, lab_provider_kind_name(kind)) != 0) {
-        lab_fail(err, LAB_USAGE, "lab '%s' was made with provider %s; lab.yaml now says %s",
-                 lab_state_name(run->state), recorded, lab_provider_kind_name(kind));
-        return lab_error_hint(err, "tear the lab down first, or give the new one another name");
-    }
-    return 0;
-}
-
-static void on_notice(void *arg, const char *text)
-{
-    struct lab_run *run = arg;
-    uv_mutex_lock(&run->notice_lock);
-    *lab_vec_push(&run->notices) = lab_strdup(text);
-    uv_mutex_unlock(&run->notice_lock);
-}
-
-struct open_work {
-    struct lab_run *run;
-    const struct lab_provider_config *config;
-};
-
-static int open_fn(void *arg, struct lab_error *err)
-{
-    struct open_work *w = arg;
-    return w->run->provider.ops->open(&w->run->provider, w->config, err);
-}
-
-static int open_provider(struct lab_run *run, struct lab_error *err)
-{
-    enum lab_provider_kind kind = choose_provider(run);
-    if (check_recorded_provider(run, kind, err))
-        return -1;
-    const struct lab_provider_ops *ops = lab_provider_by_kind(kind);
-    if (!ops)
-        return lab_provider_refuse(kind, err);
-    LAB_AUTOFREE char *name = lab_name_of(run);
-    LAB_AUTOFREE char *home = lab_home_of(name);
-    const char *uri = run->state ? lab_state_get(run->state, "uri") : NULL;
-    const char *wanted = run->spec && run->spec->libvirt_uri ? run->spec->libvirt_uri : "";
-    if (uri && run->spec && strcmp(uri, wanted) != 0) {
-        lab_fail(err, LAB_USAGE, "lab '%s' was made with libvirt.uri '%s'; lab.yaml now says '%s'",
-                 name, *uri ? uri : "default", *wanted ? wanted : "default");
-        return lab_error_hint(err, "tear the lab down first, or set libvirt.uri back");
-    }
-    struct lab_provider_config config = {
-        .owner = {name, run->state ? lab_state_id(run->state) : ""},
-        .uri = uri && *uri ? uri
-               : *wanted   ? wanted
-                           : NULL,
-        .home = home,
-        .vm_dir = run->spec ? run->spec->vm_dir : NULL,
-        .notice = on_notice,
-        .notice_arg = run,
-    };
-    run->provider.ops = ops;
-    struct open_work work = {run, &config};
-    if (lab_await(run, NULL, open_fn, &work, NULL, err)) /* may take a minute: Ctrl-C must work */
-        return -1;
-    run->provider_open = true;
-    return run->spec ? lab_spec_assign_macs(run->spec, kind, err) : 0;
-}
-
 int lab_run_attach(struct lab_run *run, struct lab_error *err)
 {
     if (open_state(run, err) || lab_run_check_targets(run, err))
@@ -238,7 +162,7 @@ int lab_run_attach(struct lab_run *run, struct lab_error *err)
     /* before the first worker thread: libarchive reads this from the environment */
     if (run->options->mode != LAB_STATE_READ && lab_iso_spool_dir(lab_state_dir(run->state), err))
         return -1;
-    return open_provider(run, err);
+    return lab_run_open_provider(run, err);
 }
 
 struct observe_work {

@@ -112,6 +112,8 @@ bool lab_run_targeted(const struct lab_run *run, const char *node);
 /* Every --target must name a node of the ledger or the spec: LAB_USAGE with the nearest name. */
 int lab_run_check_targets(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
 
+/* By lab.yaml, --lab or the file's record; caller frees. */
+char *lab_run_lab_name(const struct lab_run *run);
 /* Paths below the lab's folder; caller frees. */
 char *lab_run_path(const struct lab_run *run, const char *fmt, ...) LAB_PRINTF(2, 3);
 /* "labctl -f FILE" or "labctl --lab NAME", for hints; borrowed. */

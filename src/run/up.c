@@ -8,6 +8,7 @@
 #include "platform.h"
 #include "run/commands.h"
 #include "run/hosts.h"
+#include "run/hypervisor.h"
 #include "run/prepare.h"
 #include "run/remove.h"
 #include "run/report.h"
@@ -250,11 +251,9 @@ static int prune(struct lab_run *run,
 
 static int record_lab(struct lab_run *run, struct lab_error *err)
 {
-    if (lab_state_set(run->state, "provider", run->provider.ops->name, err) ||
-        lab_state_set(run->state, "username", run->spec->auth.username, err))
+    if (lab_run_record_provider(run, err))
         return -1;
-    const char *uri = run->spec->libvirt_uri;
-    return lab_state_set(run->state, "uri", uri ? uri : "", err);
+    return lab_state_set(run->state, "username", run->spec->auth.username, err);
 }
 
 static int probe_fn(void *arg, struct lab_error *err)

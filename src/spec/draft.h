@@ -29,6 +29,7 @@ struct lab_draft_group {
     unsigned replicas, cpu;
     uint64_t memory, disk; /* bytes; disk 0: not given */
     uint32_t start;
+    struct lab_hardware hardware;
     size_t image; /* index into spec->images, or LAB_NO_INDEX */
     bool named;   /* its nodes' names were made without a problem */
     LAB_VEC(struct lab_draft_nic) nics;

@@ -191,6 +191,19 @@ static uint64_t disk_bytes(const struct lab_draft *d, const struct lab_draft_gro
     return round_up(g->disk ? g->disk : image > least ? image : least, (uint64_t)1 << 20);
 }
 
+static struct lab_hardware hardware(const struct lab_spec *spec, const struct lab_draft_group *g)
+{
+    const struct lab_hardware *lab = &spec->hardware;
+    struct lab_hardware out = g->hardware;
+    if (!out.firmware)
+        out.firmware = lab->firmware;
+    if (!out.disk_bus)
+        out.disk_bus = lab->disk_bus;
+    if (!out.cd_bus)
+        out.cd_bus = lab->cd_bus;
+    return out;
+}
+
 static void add_node(struct lab_draft *d, size_t index, unsigned number, uint32_t *next)
 {
     const struct lab_draft_group *g = &d->groups.items[index];
@@ -203,6 +216,7 @@ static void add_node(struct lab_draft *d, size_t index, unsigned number, uint32_
     node->cpu = g->cpu;
     node->memory_mib = g->memory >> 20;
     node->disk_bytes = disk_bytes(d, g);
+    node->hardware = hardware(d->spec, g);
     node->image = g->image;
     node->pos = group->pos;
     if (group->cloud_init.kind != LAB_CLOUD_NONE)

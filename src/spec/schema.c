@@ -23,6 +23,29 @@ static const struct lab_choice roles[] = {
     {"worker", LAB_ROLE_WORKER},
 };
 
+static const struct lab_choice firmwares[] = {
+    {"bios", LAB_FIRMWARE_BIOS},
+    {"efi", LAB_FIRMWARE_EFI},
+};
+
+static const struct lab_choice disk_buses[] = {
+    {"pvscsi", LAB_DISK_BUS_PVSCSI},
+    {"sata", LAB_DISK_BUS_SATA},
+    {"nvme", LAB_DISK_BUS_NVME},
+    {"lsilogic", LAB_DISK_BUS_LSILOGIC},
+};
+
+static const struct lab_choice cd_buses[] = {
+    {"sata", LAB_CD_BUS_SATA},
+    {"ide", LAB_CD_BUS_IDE},
+};
+
+static const char about_firmware[] = "How the VM boots (VMware; libvirt's boot from BIOS).";
+static const char about_disk_bus[] = "What the disk hangs on (VMware; libvirt has virtio).";
+static const char about_cd_bus[] =
+    "What the CD drives hang on (VMware; libvirt has sata): ide for images whose kernel has no "
+    "AHCI, such as Debian's genericcloud.";
+
 const struct lab_choice lab_nic_models[] = {
     {"virtio", 1}, {"vmxnet3", 2}, {"e1000", 3}, {"e1000e", 4}, {"rtl8139", 5},
 };
@@ -199,6 +222,24 @@ static const struct lab_field node_fields[] = {
      .type = LAB_TYPE_IPV4,
      .offset = offsetof(struct lab_draft_group, start),
      .about = "Address of the first node of this group; the others follow."},
+    {.key = "firmware",
+     .type = LAB_TYPE_CHOICE,
+     CHOICES(firmwares),
+     .offset = offsetof(struct lab_draft_group, hardware.firmware),
+     .absent = "the lab's firmware",
+     .about = about_firmware},
+    {.key = "disk_bus",
+     .type = LAB_TYPE_CHOICE,
+     CHOICES(disk_buses),
+     .offset = offsetof(struct lab_draft_group, hardware.disk_bus),
+     .absent = "the lab's disk_bus",
+     .about = about_disk_bus},
+    {.key = "cd_bus",
+     .type = LAB_TYPE_CHOICE,
+     CHOICES(cd_buses),
+     .offset = offsetof(struct lab_draft_group, hardware.cd_bus),
+     .absent = "the lab's cd_bus",
+     .about = about_cd_bus},
     {.key = "node_selector",
      .type = LAB_TYPE_ANY,
      .offset = LAB_UNSTORED,
@@ -342,6 +383,24 @@ static const struct lab_field root_fields[] = {
      .object = &lab_object_wait,
      .offset = LAB_UNSTORED,
      .about = "How long to wait for nodes."},
+    {.key = "firmware",
+     .type = LAB_TYPE_CHOICE,
+     CHOICES(firmwares),
+     .offset = offsetof(struct lab_spec, hardware.firmware),
+     .absent = "bios",
+     .about = about_firmware},
+    {.key = "disk_bus",
+     .type = LAB_TYPE_CHOICE,
+     CHOICES(disk_buses),
+     .offset = offsetof(struct lab_spec, hardware.disk_bus),
+     .absent = "pvscsi",
+     .about = about_disk_bus},
+    {.key = "cd_bus",
+     .type = LAB_TYPE_CHOICE,
+     CHOICES(cd_buses),
+     .offset = offsetof(struct lab_spec, hardware.cd_bus),
+     .absent = "sata",
+     .about = about_cd_bus},
     {.key = "libvirt",
      .type = LAB_TYPE_OBJECT,
      .object = &lab_object_libvirt,

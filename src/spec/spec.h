@@ -34,6 +34,26 @@ enum lab_provider_kind {
 enum lab_role { LAB_ROLE_NONE, LAB_ROLE_MASTER, LAB_ROLE_WORKER };
 enum lab_image_format { LAB_IMAGE_QCOW2, LAB_IMAGE_RAW, LAB_IMAGE_VMDK, LAB_IMAGE_OVA };
 
+/* Hardware that an image may need; the first of each: as the provider likes it. */
+enum lab_firmware { LAB_FIRMWARE_DEFAULT, LAB_FIRMWARE_BIOS, LAB_FIRMWARE_EFI };
+enum lab_disk_bus {
+    LAB_DISK_BUS_DEFAULT, /* VMware: pvscsi */
+    LAB_DISK_BUS_PVSCSI,
+    LAB_DISK_BUS_LSILOGIC,
+    LAB_DISK_BUS_SATA,
+    LAB_DISK_BUS_NVME
+};
+enum lab_cd_bus {
+    LAB_CD_BUS_DEFAULT, /* VMware: SATA */
+    LAB_CD_BUS_SATA,
+    LAB_CD_BUS_IDE /* for kernels without AHCI */
+};
+struct lab_hardware {
+    enum lab_firmware firmware;
+    enum lab_disk_bus disk_bus;
+    enum lab_cd_bus cd_bus;
+};
+
 struct lab_network {
     char *name;
     char *bridge;  /* VMnet name, libvirt network, or host bridge; NULL: labctl's own */
@@ -92,6 +112,7 @@ struct lab_node {
     unsigned cpu;
     uint64_t memory_mib;
     uint64_t disk_bytes;
+    struct lab_hardware hardware;
     size_t image;                            /* index into spec->images */
     LAB_VEC(struct lab_nic) nics;            /* the first one is the login NIC */
     const struct lab_cloud_init *cloud_init; /* borrowed from the group or the spec */
@@ -131,6 +152,7 @@ struct lab_spec {
     char *libvirt_uri; /* `libvirt: {uri: …}`; NULL: qemu:///system */
     struct lab_auth auth;
     struct lab_cloud_init cloud_init;
+    struct lab_hardware hardware; /* of nodes that do not say their own */
     LAB_VEC(struct lab_image) images;
     LAB_VEC(struct lab_network) networks;
     LAB_VEC(struct lab_group) groups;
@@ -197,6 +219,11 @@ void lab_problems_clear(struct lab_problems *p);
 int lab_spec_assign_macs(struct lab_spec *spec,
                          enum lab_provider_kind kind,
                          struct lab_error *err) LAB_MUST_CHECK;
+/* Once it is known which hypervisor: assigns MACs, rounds memory up to what it gives, and refuses
+ * with LAB_USAGE, file, line and column a NIC that it does not have. */
+int lab_spec_fit(struct lab_spec *spec,
+                 enum lab_provider_kind kind,
+                 struct lab_error *err) LAB_MUST_CHECK;
 
 const struct lab_node *lab_spec_node(const struct lab_spec *spec, const char *name);
 bool lab_spec_has_role(const struct lab_spec *spec, enum lab_role role);

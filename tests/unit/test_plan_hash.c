@@ -96,6 +96,11 @@ static void edit_route(struct world *w)
     w->spec->nodes.items[0].nics.items[0].default_route = false;
 }
 
+static void edit_hardware(struct world *w)
+{
+    w->spec->nodes.items[0].hardware.cd_bus = LAB_CD_BUS_IDE;
+}
+
 static void edit_registry(struct world *w)
 {
     lab_assign(&w->spec->registry_address, "192.168.6.1:5000");
@@ -171,6 +176,7 @@ static void edits_have_names(void **state)
         {edit_nic_model, "networks"},
         {edit_nic_mac, "networks"},
         {edit_route, "networks"},
+        {edit_hardware, "hardware"},
         {edit_registry, "registry"},
         {edit_payload, "payload"},
         {edit_growth, ""},
@@ -217,10 +223,11 @@ static void the_text_is_stable(void **state)
     struct world *w = new_world();
     add_node(w, "web-01", LAB_ROLE_MASTER);
     LAB_AUTOFREE char *text = hash_of(w, &w->spec->nodes.items[0]);
-    assert_string_equal(text, "image=1111111111111111/1c91ee33b6e83941;role=733885ccc12ce849;"
-                              "auth=60575e11dd9bbc57;cloud_init=98614a96ecbbb5a2;"
-                              "networks=3976d4ba55da7042;registry=ad0961600ed3c576;"
-                              "payload=ad0961600ed3c576;");
+    assert_string_equal(
+        text, "image=1111111111111111/1c91ee33b6e83941;role=733885ccc12ce849;"
+              "auth=60575e11dd9bbc57;cloud_init=98614a96ecbbb5a2;"
+              "networks=3976d4ba55da7042;hardware=7a1ca330a8fd964b;registry=ad0961600ed3c576;"
+              "payload=ad0961600ed3c576;");
     free_world(w);
 }
 

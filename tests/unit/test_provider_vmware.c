@@ -60,8 +60,8 @@ static void a_vm_without_media_under_efi(void **state)
     (void)state;
     struct lab_vm vm = web;
     vm.seed = vm.payload = vm.console = NULL;
-    vm.firmware = LAB_FIRMWARE_EFI;
-    vm.disk_bus = LAB_DISK_BUS_NVME;
+    vm.hardware.firmware = LAB_FIRMWARE_EFI;
+    vm.hardware.disk_bus = LAB_DISK_BUS_NVME;
     vm.cpu = 3;
     vm.memory_mib = 2049;
     vm_is("efi-nvme-detached.vmx", &vm);
@@ -72,8 +72,8 @@ static void a_vm_on_sata_with_two_nics(void **state)
 {
     (void)state;
     struct lab_vm vm = web;
-    vm.disk_bus = LAB_DISK_BUS_SATA;
-    vm.cd_bus = LAB_CD_BUS_SATA;
+    vm.hardware.disk_bus = LAB_DISK_BUS_SATA;
+    vm.hardware.cd_bus = LAB_CD_BUS_SATA;
     vm.nics_len = 2;
     vm_is("sata-two-nics.vmx", &vm);
 }
@@ -82,9 +82,9 @@ static void a_vm_with_ide_drives(void **state)
 {
     (void)state;
     struct lab_vm vm = web;
-    vm.firmware = LAB_FIRMWARE_BIOS;
-    vm.disk_bus = LAB_DISK_BUS_LSILOGIC;
-    vm.cd_bus = LAB_CD_BUS_IDE;
+    vm.hardware.firmware = LAB_FIRMWARE_BIOS;
+    vm.hardware.disk_bus = LAB_DISK_BUS_LSILOGIC;
+    vm.hardware.cd_bus = LAB_CD_BUS_IDE;
     struct lab_vmware_vmx_spec spec = spec_of(&vm);
     spec.hardware = 16;
     LAB_AUTO_VMX struct lab_vmx vmx;

@@ -110,7 +110,7 @@ static void render(struct lab_vmx *out, const char *seed, unsigned cpu, enum lab
                               .nics = &nic,
                               .nics_len = 1,
                               .seed = seed,
-                              .disk_bus = bus};
+                              .hardware = {.disk_bus = bus}};
     const struct lab_vmware_vmx_spec spec = {&owner, &vm, vm.uuid, "web-01.vmdk", 0};
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     assert_ok(lab_vmware_put_vmx(&text, &spec, &err));

@@ -89,6 +89,16 @@ static void put_networks(struct lab_str *out, const struct lab_spec *spec)
     }
 }
 
+static void put_hardware(struct lab_str *out, const struct lab_hardware *h)
+{
+    static const char *const firmwares[] = {"-", "bios", "efi"};
+    static const char *const disks[] = {"-", "pvscsi", "lsilogic", "sata", "nvme"};
+    static const char *const cds[] = {"-", "sata", "ide"};
+    if (h->firmware || h->disk_bus || h->cd_bus)
+        lab_str_addf(out, "  firmware %s disk %s cd %s\n", firmwares[h->firmware],
+                     disks[h->disk_bus], cds[h->cd_bus]);
+}
+
 static void put_node(struct lab_str *out, const struct lab_spec *spec, const struct lab_node *node)
 {
     char ip[LAB_IPV4_TEXT], mac[LAB_MAC_TEXT];
@@ -99,6 +109,7 @@ static void put_node(struct lab_str *out, const struct lab_spec *spec, const str
                  spec->groups.items[node->group].label, node->number, lab_role_name(node->role),
                  node->cpu, (unsigned long long)node->memory_mib,
                  (unsigned long long)node->disk_bytes, node->image);
+    put_hardware(out, &node->hardware);
     for (size_t i = 0; i < node->nics.len; i++) {
         const struct lab_nic *nic = &node->nics.items[i];
         lab_str_addf(out, "  nic %s at %d:%d: %s mac %s%s%s%s%s\n",

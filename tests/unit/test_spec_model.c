@@ -116,6 +116,50 @@ static void test_macs(void **state)
     lab_spec_free(spec);
 }
 
+/* What is fine on one hypervisor is refused on another, at its place in the file. */
+static void test_fit(void **state)
+{
+    (void)state;
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    struct lab_spec *spec = spec_good(
+        SPEC_HEAD
+        "nodes:\n  - {name: a, memory: 1025Mi}\n"
+        "  - {name: b, start: 10.0.2.0, networks: [{name: default, interface: virtio}]}\n",
+        &spec_no_files);
+    assert_int_equal(lab_spec_fit(spec, LAB_PROVIDER_LIBVIRT, &err), 0);
+    assert_int_equal(spec->nodes.items[0].memory_mib, 1025);
+    assert_memory_equal(nic_of(spec, 0)->mac, "\x52\x54\x00", 3);
+    assert_refused(lab_spec_fit(spec, LAB_PROVIDER_VMWARE, &err), err, LAB_USAGE,
+                   ":43: node 'b' wants 'interface: virtio', which vmware does not have");
+    lab_spec_free(spec);
+
+    spec = spec_good(SPEC_HEAD "nodes: [{name: a, memory: 1025Mi}]\n", &spec_no_files);
+    assert_int_equal(lab_spec_fit(spec, LAB_PROVIDER_VMWARE, &err), 0);
+    assert_int_equal(spec->nodes.items[0].memory_mib, 1028);
+    assert_memory_equal(nic_of(spec, 0)->mac, "\x00\x50\x56", 3);
+    lab_spec_free(spec);
+}
+
+/* The node's own hardware, else the lab's. */
+static void test_hardware(void **state)
+{
+    (void)state;
+    struct lab_spec *spec = spec_good(
+        SPEC_HEAD
+        "firmware: efi\ncd_bus: ide\n"
+        "nodes: [{name: a}, {name: b, start: 10.0.2.0, firmware: bios, disk_bus: nvme}]\n",
+        &spec_no_files);
+    const struct lab_hardware *a = &spec->nodes.items[0].hardware,
+                              *b = &spec->nodes.items[1].hardware;
+    assert_int_equal(a->firmware, LAB_FIRMWARE_EFI);
+    assert_int_equal(a->disk_bus, LAB_DISK_BUS_DEFAULT);
+    assert_int_equal(a->cd_bus, LAB_CD_BUS_IDE);
+    assert_int_equal(b->firmware, LAB_FIRMWARE_BIOS);
+    assert_int_equal(b->disk_bus, LAB_DISK_BUS_NVME);
+    assert_int_equal(b->cd_bus, LAB_CD_BUS_IDE);
+    lab_spec_free(spec);
+}
+
 /* A given MAC stays, and one that happens to be derived for another node is a clash. */
 static void test_mac_clash(void **state)
 {
@@ -191,6 +235,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replicas),  cmocka_unit_test(test_replicas_refused),
         cmocka_unit_test(test_look_up),   cmocka_unit_test(test_macs),
+        cmocka_unit_test(test_fit),       cmocka_unit_test(test_hardware),
+        cmocka_unit_test(test_fit),       cmocka_unit_test(test_hardware),
         cmocka_unit_test(test_mac_clash), cmocka_unit_test(test_five_hundred_nodes),
         cmocka_unit_test(test_observed),
     };

@@ -1,0 +1,14 @@
+/* The hypervisor of a lab: the recorded one; else lab.yaml's; else, with `provider: auto`, the
+ * first that answers, in the order of lab_provider_at(). */
+#ifndef LAB_RUN_HYPERVISOR_H
+#define LAB_RUN_HYPERVISOR_H
+
+#include "run/run.h"
+
+/* Opens run->provider and fits the spec to it. LAB_USAGE when lab.yaml now names another place than
+ * the one where the lab's VMs are; LAB_HOST when the hypervisor is not here. */
+int lab_run_open_provider(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
+/* Writes the choice down, before anything is made. */
+int lab_run_record_provider(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
+
+#endif
