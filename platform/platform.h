@@ -116,6 +116,9 @@ bool plat_child_own_group(void);
 void plat_kill_group(int pid, bool hard);
 /* Whether the child or something that it started still exists; asked while or just after it ran. */
 bool plat_group_alive(int pid);
+/* Whether a process lives. started: its start as the OS counts it (Linux: field 22 of proc(5)'s
+ * stat), which tells it from a later one with the same number; 0: not known. When in doubt: true. */
+bool plat_process_lives(uint64_t pid, uint64_t started);
 /* Writing to a pipe or socket whose reader is gone becomes an error instead of a signal. */
 void plat_ignore_broken_pipe(void);
 

@@ -4,22 +4,30 @@
 #include "platform.h"
 #include "provider/vmware_impl.h"
 
-enum { LOOK_MS = 200 };
+enum { LOOK_MS = 200, UNCLEAN_MS = 10 * 1000 };
 
-/* Whether VMware still has the files; a VMX that is just being written may be cut off. */
-static bool is_free(const char *path)
+/* What VMware still does with the files; a VMX that is just being written may be cut off. */
+static enum lab_vmx_hold look(const char *path)
 {
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     LAB_AUTO_VMX struct lab_vmx vmx;
-    return lab_vmx_load(&vmx, path, &why) == 0 && lab_vmx_check_free(&vmx, path, &why) == 0;
+    LAB_AUTOFREE char *lock = NULL;
+    enum lab_vmx_hold hold;
+    if (lab_vmx_load(&vmx, path, &why) != 0 || lab_vmx_look(&vmx, path, &hold, &lock, &why) != 0)
+        return LAB_VMX_LOCKED;
+    return hold;
 }
 
 int lab_vmware_wait_free(const struct lab_vmware *vw, const char *path, struct lab_error *err)
 {
     LAB_AUTO_VMX struct lab_vmx vmx = {0};
-    uint64_t end = plat_now_ms() + vw->settle_ms;
-    while (!is_free(path) && plat_now_ms() < end && !lab_work_cancelled())
+    uint64_t now = plat_now_ms(), end = now + vw->settle_ms, unclean = now + UNCLEAN_MS;
+    for (; now < end && !lab_work_cancelled(); now = plat_now_ms()) {
+        enum lab_vmx_hold hold = look(path);
+        if (hold == LAB_VMX_FREE || (hold == LAB_VMX_UNCLEAN && now >= unclean))
+            break;
         uv_sleep(LOOK_MS);
+    }
     if (lab_vmx_load(&vmx, path, err) != 0)
         return -1;
     return lab_vmx_check_free(&vmx, path, err);
@@ -56,7 +64,7 @@ int lab_vmware_start(struct lab_provider *p, const char *name, struct lab_error 
         return absent(&s, "start", err);
     if (s.running)
         return 0;
-    /* Locks that stay were left by a crash: VMware can tell, and says so if they are not. */
+    /* VMware knows better than we whether a lock still counts, and says so. */
     LAB_AUTO_ERROR struct lab_error locked = LAB_ERROR_INIT;
     if (lab_vmware_wait_unlocked(vw, s.path, &locked) != 0)
         lab_log("%s", locked.message);

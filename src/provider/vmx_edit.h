@@ -2,8 +2,9 @@
  *
  * VMware holds the definition in memory while a VM runs and writes the file anew when it ends, some
  * time after `vmrun list` has forgotten the VM. So a change is safe only when nothing says that
- * VMware still has the file: no lock (folders NAME.lck with members, beside the files), a clean
- * shutdown, and no suspended state, with which a start would ignore what was changed. */
+ * VMware still has the file: no lock of a process that lives (folders NAME.lck with members, beside
+ * the files), and no suspended state, with which a start would ignore what was changed. A clean
+ * shutdown is waited for, but a VM whose VMware was killed never has one. */
 #ifndef LAB_PROVIDER_VMX_EDIT_H
 #define LAB_PROVIDER_VMX_EDIT_H
 

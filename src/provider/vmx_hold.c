@@ -1,6 +1,9 @@
 /* Whether VMware still has a VM's files (vmx_edit.h). The form of the locks is that of
- * open-vm-tools lib/file/fileLockPrimitive.c: FILE.lck is a folder, and a member M12345.lck in it
- * is a holder; a folder without one is what a holder left behind. */
+ * open-vm-tools lib/file/fileLockPrimitive.c and fileLockPosix.c: FILE.lck is a folder, and a
+ * member M12345.lck in it is a holder, whose text begins with "MACHINE PID-START(NAME)". A folder
+ * without one, or with those of processes that are gone, is what a crash left: VMware takes it
+ * over. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,24 +12,46 @@
 #include "platform.h"
 #include "provider/vmx_edit.h"
 
-static int is_member(void *arg, const char *name)
+enum { MEMBER_MAX = 4096 };
+
+/* False only for a process of which the member tells that it is gone. */
+static bool is_alive(const char *member)
 {
-    bool *found = arg;
-    *found = (name[0] == 'M' || name[0] == 'D') && lab_ends_with(name, ".lck");
-    return *found;
+    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(MEMBER_MAX);
+    LAB_AUTO_ERROR struct lab_error gone = LAB_ERROR_INIT;
+    unsigned long long pid, started = 0;
+    if (lab_file_read(member, MEMBER_MAX, &text, &gone) != 0)
+        return lab_file_exists(member);
+    int words = sscanf(lab_str_get(&text), "%*s %llu-%llu", &pid, &started);
+    return words < 1 || plat_process_lives(pid, started);
+}
+
+struct holders {
+    const char *lock;
+    bool found;
+};
+
+static int is_holder(void *arg, const char *name)
+{
+    struct holders *h = arg;
+    LAB_AUTOFREE char *member = lab_path_join(h->lock, name);
+    if (!lab_ends_with(name, ".lck"))
+        return 0;
+    h->found = name[0] == 'D' || (name[0] == 'M' && is_alive(member));
+    return h->found;
 }
 
 /* Somebody may take the lock away while we look: then there is none. */
 static bool is_held(const char *lock)
 {
     LAB_AUTO_ERROR struct lab_error gone = LAB_ERROR_INIT;
+    struct holders holders = {lock, false};
     struct plat_stat st;
-    bool found = false;
     if (plat_stat(lock, &st) != 0)
         return false;
     if (!st.is_dir)
         return true; /* a file, where a file system has no folders for locks */
-    return plat_list_dir(lock, is_member, &found, &gone) == 0 && found;
+    return plat_list_dir(lock, is_holder, &holders, &gone) == 0 && holders.found;
 }
 
 struct search {
@@ -60,7 +85,7 @@ int lab_vmx_locked(const char *path, const char *lock, struct lab_error *err)
 {
     lab_fail(err, LAB_HYPERVISOR, "cannot change '%s': VMware holds it (%s)", path, lock);
     return lab_error_hint(err, "stop the VM and close its tab in VMware; if VMware does not run "
-                               "at all, its host crashed: then remove that folder");
+                               "at all, remove that folder");
 }
 
 int lab_vmx_look(const struct lab_vmx *vmx,
@@ -91,7 +116,8 @@ int lab_vmx_check_free(const struct lab_vmx *vmx, const char *path, struct lab_e
         return -1;
     switch (hold) {
     case LAB_VMX_FREE:
-        return 0;
+    case LAB_VMX_UNCLEAN: /* nobody holds it, so nobody will write it: its VMware was killed */
+        break;
     case LAB_VMX_LOCKED:
         return lab_vmx_locked(path, lock, err);
     case LAB_VMX_SUSPENDED:
@@ -99,9 +125,6 @@ int lab_vmx_check_free(const struct lab_vmx *vmx, const char *path, struct lab_e
                  "cannot change '%s': it is suspended, and would go on with its old hardware",
                  path);
         return lab_error_hint(err, "resume it in VMware and shut it down");
-    case LAB_VMX_UNCLEAN:
-        break;
     }
-    lab_fail(err, LAB_HYPERVISOR, "cannot change '%s': VMware has not shut it down cleanly", path);
-    return lab_error_hint(err, "start it and stop it once: labctl start, labctl stop");
+    return 0;
 }

@@ -60,7 +60,6 @@ static void a_vm_that_vmware_holds_stays_as_it_is(void **state)
         {"web-01.vmx.lck/M12345.lck", "a=1\n", "web-01.vmx.lck", "close its tab"},
         {"web-01.vmdk.lck/M1.lck", "a=1\n", "web-01.vmdk.lck", "stop the VM"},
         {"web-01.vmem.lck/D1.lck", "a=1\n", "web-01.vmem.lck", "stop the VM"},
-        {NULL, "cleanShutdown = \"FALSE\"\n", "not shut it down cleanly", "labctl stop"},
         {NULL, "cleanShutdown = \"TRUE\"\ncheckpoint.vmState = \"web-01.vmss\"\n", "suspended",
          "resume it"},
     };
@@ -87,6 +86,34 @@ static void an_empty_lock_is_none(void **state)
     make("web-01.vmdk.lck/E1.txt", "");
     assert_ok(edit("a = \"2\"\n", &err));
     file_is("a=\"2\"\ncleanShutdown = \"TRUE\"\ncheckpoint.vmState = \"\"\n");
+}
+
+/* A lock counts while the process lives that its member names; then a start that is not as it was
+ * shows another process. */
+static void the_lock_of_a_dead_process_is_none(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *mine = lab_format("uuid=host %lu-0(vmware-vmx) 0 X [ lc=1", plat_pid());
+    LAB_AUTOFREE char *reused = lab_format("uuid=host %lu-1(vmware-vmx) 0 X", plat_pid());
+    const struct {
+        const char *member;
+        bool held;
+    } cases[] = {
+        {mine, true},
+        {reused, false},
+        {"uuid=host 2147483646-17(vmware-vmx) 0 X", false},
+        {"uuid=host vmware", true},
+    };
+    for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
+        write_text(path, "a=1\ncleanShutdown = \"FALSE\"\n");
+        make("web-01.vmx.lck/M12345.lck", cases[i].member);
+        if (cases[i].held)
+            assert_refused(edit("a = \"2\"\n", &err), LAB_HYPERVISOR, "VMware holds it", NULL);
+        else
+            assert_ok(edit("a = \"2\"\n", &err));
+        LAB_AUTOFREE char *folder = lab_path_join(dir, "web-01.vmx.lck");
+        assert_ok(plat_remove_tree(folder, &err));
+    }
 }
 
 static void a_missing_vmx_is_told(void **state)
@@ -215,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         folder_test(a_vm_that_vmware_holds_stays_as_it_is),
         folder_test(an_empty_lock_is_none),
+        folder_test(the_lock_of_a_dead_process_is_none),
         folder_test(a_missing_vmx_is_told),
         cmocka_unit_test(merging_keeps_what_vmware_added),
         cmocka_unit_test(a_detach_changes_one_word),

@@ -1,6 +1,6 @@
-"""VMware's locks: a folder FILE.lck with a member M#####.lck that names its holder (open-vm-tools,
-lib/file/fileLockPrimitive.c). A member whose process is gone is stale and is taken over; one that
-does not say whose it is, is not."""
+"""VMware's locks: a folder FILE.lck with a member M#####.lck of 512 bytes that names its holder, as
+"MACHINE PID-START(NAME) NUMBER X" (open-vm-tools, lib/file/fileLockPrimitive.c, fileLockPosix.c). A
+member whose process is gone is stale and is taken over; one that does not say whose it is, is not."""
 
 import os
 import random
@@ -17,7 +17,7 @@ def folder_of(path):
 def holder(member):
     try:
         with open(member, encoding="ascii") as f:
-            match = re.search(r"pid=(\d+) started=(\d+)", f.read())
+            match = re.match(r"\S+ (\d+)-(\d+)", f.read())
     except OSError:
         return None
     return (int(match[1]), int(match[2])) if match else (0, 0)
@@ -44,7 +44,9 @@ def take(paths):
         os.makedirs(folder, exist_ok=True)
         member = os.path.join(folder, f"M{random.randrange(10000, 99999)}.lck")
         with open(member, "w", encoding="ascii") as f:
-            f.write(f"the vmrun double: pid={os.getpid()} started={records.started(os.getpid())}\n")
+            pid = os.getpid()
+            holder_is = f"uuid=vmrun-double {pid}-{records.started(pid)}(vmrun-double) 0 X [ lc=1"
+            f.write(holder_is.ljust(512, "\0"))
 
 
 def clear(folder):
