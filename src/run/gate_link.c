@@ -5,28 +5,57 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "platform.h"
 #include "run/climb.h"
+#include "run/console.h"
 #include "run/hosts.h"
 
-/* When nothing answers, the console's last line says more than "no route to host". */
-static void see_console(struct lab_climb *c)
+enum { CONSOLE_TAIL = 64 * 1024, SEEDLESS_PART = 5, SEEDLESS_STEP = 1 };
+
+static enum lab_answer fail_seedless(struct lab_climb *c, const char *why, bool saw_cd)
+{
+    lab_climb_fail(c, LAB_GUEST, "the guest does not answer: by its console %s", why);
+    if (saw_cd)
+        lab_error_hint(&c->error, "check that the image has cloud-init, and that its "
+                                  "datasource_list allows NoCloud");
+    else
+        lab_error_hint(&c->error, "its kernel told of no CD drive: for one without AHCI, such as "
+                                  "that of Debian's genericcloud, set 'cd_bus: ide'");
+    return LAB_FAILED;
+}
+
+/* A guest that came up without its seed stays so; only an image whose cloud-init keeps off the
+ * console may still answer. */
+static enum lab_answer check_seed(struct lab_climb *c, const char *why, bool saw_cd)
+{
+    if (c->step != SEEDLESS_STEP)
+        lab_climb_step(c, SEEDLESS_STEP, "");
+    lab_climb_see(c, "no answer: by its console %s", why);
+    if (plat_now_ms() - c->step_ms < lab_climb_stall_ms(c) / SEEDLESS_PART)
+        return LAB_WAIT;
+    return fail_seedless(c, why, saw_cd);
+}
+
+/* When nothing answers, the console says more than "no route to host". */
+static enum lab_answer see_console(struct lab_climb *c)
 {
     if (c->link > LAB_LINK_DOWN)
-        return;
+        return LAB_WAIT;
     if (c->power == LAB_POWER_OFF || c->power == LAB_POWER_ABSENT) {
         lab_climb_see(c, "the VM is %s", lab_power_name(c->power));
-        return;
+        return LAB_WAIT;
     }
     LAB_AUTOFREE char *path = lab_run_path(c->ladder->run, "console/%s.log", c->record->name);
     LAB_AUTO_STR struct lab_str tail = LAB_STR_INIT, line = LAB_STR_INIT;
-    lab_file_tail(path, 512, &tail);
-    while (tail.len && strchr("\r\n ", tail.ptr[tail.len - 1]))
-        lab_str_truncate(&tail, tail.len - 1);
-    const char *last = strrchr(lab_str_get(&tail), '\n');
-    last = last ? last + 1 : lab_str_get(&tail);
-    lab_put_printable(&line, last, strlen(last), 120);
+    bool saw_cd;
+    lab_file_tail(path, CONSOLE_TAIL, &tail);
+    const char *why = lab_console_seedless(lab_str_get(&tail), &saw_cd);
+    if (why && c->gate == LAB_GATE_ADDRESS && !c->record->provisioned)
+        return check_seed(c, why, saw_cd);
+    lab_console_last_line(&line, lab_str_get(&tail), tail.len);
     if (line.len)
         lab_climb_see(c, "console: %s", lab_str_get(&line));
+    return LAB_WAIT;
 }
 
 static enum lab_answer check_link(struct lab_climb *c, enum lab_link wanted)
@@ -34,8 +63,7 @@ static enum lab_answer check_link(struct lab_climb *c, enum lab_link wanted)
     lab_climb_connect(c);
     if (c->link >= wanted)
         return LAB_PASS;
-    see_console(c);
-    return LAB_WAIT;
+    return see_console(c);
 }
 
 static void see_address(struct lab_climb *c)
@@ -72,7 +100,7 @@ enum lab_answer lab_check_hostkey(struct lab_climb *c)
 
 enum lab_answer lab_check_login(struct lab_climb *c)
 {
-    if (check_link(c, LAB_LINK_LOGIN) == LAB_WAIT || !lab_hosts_refreshed(c))
+    if (check_link(c, LAB_LINK_LOGIN) != LAB_PASS || !lab_hosts_refreshed(c))
         return LAB_WAIT;
     lab_climb_see(c, "as %s", lab_run_user(c->ladder->run));
     return LAB_PASS;
@@ -95,7 +123,7 @@ static enum lab_answer check_identity(struct lab_climb *c, const char *key, cons
 
 enum lab_answer lab_check_ssh_again(struct lab_climb *c)
 {
-    if (check_link(c, LAB_LINK_LOGIN) == LAB_WAIT)
+    if (check_link(c, LAB_LINK_LOGIN) != LAB_PASS)
         return LAB_WAIT;
     const char *boot = lab_climb_fact(c, "boot_id");
     if (!boot || !c->skew_known)
