@@ -1,3 +1,4 @@
+#include <string.h>
 #include <uv.h>
 
 #include "base/file.h"
@@ -100,13 +101,32 @@ int lab_vmrun_start(const struct lab_vmrun *v, const char *vmx, struct lab_error
 
 /* --- stop ------------------------------------------------------------------------------------- */
 
+/* The list does not tell a paused VM from one that runs; a refusal does. */
+static int soft_stop(const struct lab_vmrun *v, const char *vmx, struct lab_error *err)
+{
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    if (stop(v, vmx, "soft", v->soft_ms, &why) == 0)
+        return 0;
+    if (!why.message || !strstr(why.message, LAB_VMRUN_PAUSED)) {
+        lab_error_move(err, &why);
+        return -1;
+    }
+    LAB_AUTO_CHILD struct lab_child c;
+    LAB_AUTOFREE char *what = lab_format("unpause VM '%s'", vmx);
+    lab_vmrun_init(&c, v);
+    lab_child_args(&c, "unpause", vmx, (char *)NULL);
+    if (lab_vmrun_do(&c, what, NULL, err) != 0)
+        return -1;
+    return stop(v, vmx, "soft", v->soft_ms, err);
+}
+
 int lab_vmrun_soft_stop(const struct lab_vmrun *v, const char *vmx, struct lab_error *err)
 {
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     bool running;
     if (runs(v, vmx, &running, err) != 0)
         return -1;
-    if (!running || stop(v, vmx, "soft", v->soft_ms, &why) == 0)
+    if (!running || soft_stop(v, vmx, &why) == 0)
         return 0;
     /* Without Tools in the guest it waits for ever. Asked it is; whoever waits for the VM to be off
      * sees whether it heeds. */

@@ -22,7 +22,7 @@ static const struct lab_vmrun_words all[] = {
      "name = \"value\" nor a comment, and bytes of another encoding"},
     {LAB_VMRUN_NOT_ON, LAB_HYPERVISOR, false, "start it first: labctl start"},
     {LAB_VMRUN_RUNNING, LAB_HYPERVISOR, false, NULL},
-    {"The virtual machine is paused", LAB_HYPERVISOR, false,
+    {LAB_VMRUN_PAUSED, LAB_HYPERVISOR, false,
      "unpause it in VMware's window, or with: vmrun -T ws unpause VMX"},
     {"The file is already in use", LAB_CONFLICT, true,
      "close the VMware window that holds the VM, then try again"},

@@ -16,6 +16,7 @@ struct lab_vmrun_words {
 
 #define LAB_VMRUN_NOT_ON  "The virtual machine is not powered on"
 #define LAB_VMRUN_RUNNING "It is already running"
+#define LAB_VMRUN_PAUSED  "The virtual machine is paused"
 
 /* The first that is in the text; NULL: none is. Static. */
 const struct lab_vmrun_words *lab_vmrun_words_find(const char *text);

@@ -293,8 +293,19 @@ static void a_soft_stop_that_hangs_was_asked(void **state)
     rules(RUNNING "stop VMX soft\thang\n");
     assert_ok(lab_vmrun_soft_stop(&vmrun, vmx, &err));
     calls_were("list\nstop VMX soft\n");
-    rules(RUNNING "stop *\terr\tThe virtual machine is paused: VMX\n");
-    assert_refused(lab_vmrun_soft_stop(&vmrun, vmx, &err), LAB_HYPERVISOR, "paused", "unpause");
+}
+
+static void a_paused_vm_goes_on_and_is_stopped(void **state)
+{
+    (void)state;
+    rules(RUNNING "stop *\tonce-err\tThe virtual machine is paused: VMX\n"
+                  "unpause VMX\tok\nstop *\tok\n");
+    assert_ok(lab_vmrun_soft_stop(&vmrun, vmx, &err));
+    calls_were("list\nstop VMX soft\nunpause VMX\nstop VMX soft\n");
+    rules(RUNNING "stop *\terr\tThe virtual machine is paused: VMX\n"
+                  "unpause VMX\terr\tThe operation was canceled\n");
+    assert_refused(lab_vmrun_soft_stop(&vmrun, vmx, &err), LAB_HYPERVISOR, "unpause VM",
+                   "vmware.log");
 }
 
 static void a_hard_stop_is_proved_by_the_list(void **state)
@@ -328,6 +339,7 @@ int main(void)
         fake_test(refusals_that_pass_are_tried_again),
         fake_test(a_start_that_hangs_leaves_nothing),
         fake_test(a_soft_stop_that_hangs_was_asked),
+        fake_test(a_paused_vm_goes_on_and_is_stopped),
         fake_test(a_hard_stop_is_proved_by_the_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
