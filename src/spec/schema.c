@@ -43,7 +43,7 @@ static const struct lab_choice cd_buses[] = {
 static const char about_firmware[] = "How the VM boots (VMware; libvirt's boot from BIOS).";
 static const char about_disk_bus[] = "What the disk hangs on (VMware; libvirt has virtio).";
 static const char about_cd_bus[] =
-    "What the CD drives hang on (VMware; libvirt has sata): ide for images whose kernel has no "
+    "What the CD drives hang on (VMware; libvirt has virtio-scsi): ide for images whose kernel has no "
     "AHCI, such as Debian's genericcloud.";
 
 const struct lab_choice lab_nic_models[] = {

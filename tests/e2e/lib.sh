@@ -5,13 +5,18 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 case_name=$(basename "$0" .sh)
-box=e2e-$case_name
+provider=${1:-libvirt}
+box=e2e-$case_name-$provider
 work=$(mktemp -d "${TMPDIR:-/tmp}/labctl-$case_name.XXXXXX")
 export LABCTL_HOME=$work/home
 export LABCTL_BIN_DIR=${LABCTL_BIN_DIR:-$PWD/build/debug}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
 lab=$work/lab.yaml
 checks=0
+
+# The same case on every provider: CASE.sh [libvirt|vmware].
+# shellcheck source=tests/e2e/on-libvirt.sh
+. "tests/e2e/on-$provider.sh"
 
 say() { printf '%s %s\n' "$(date +%H:%M:%S)" "$*"; }
 in_box() { scripts/sandbox run "$box" "$@"; }
@@ -69,19 +74,16 @@ trap finish EXIT
 start_box() {
     scripts/sandbox stop "$box" >/dev/null 2>&1 || true
     scripts/sandbox start "$box"
+    provider_start
     ln -s "$(scripts/guest-image)" "$work/debian12.qcow2"
 }
 
 # What must be the same before the lab and after its teardown. The image cache may stay.
 footprint() (
     set +e +o pipefail # nothing found is an answer here
-    virsh_ list --all --name | sort
-    virsh_ net-list --all --name | sort
-    virsh_ pool-list --all --name | grep -vE '^labctl_images *$' | sort
-    in_box find /var/lib/libvirt /etc/libvirt -type f -not -path '*labctl_images*' \
-        -not -path '/var/lib/libvirt/dnsmasq/*.macs' -not -path '*/qemu/domain-*' | sort
+    provider_footprint
     # shellcheck disable=SC2016 # expanded inside
     in_box sh -c 'for p in /proc/[0-9]*; do cat "$p/comm" 2>/dev/null; done' |
-        grep -E '^(qemu|labctl|dnsmasq|virsh)' | sort
+        grep -E '^(qemu|labctl|dnsmasq|virsh|vmrun|python3)' | sort
     find "$LABCTL_HOME/labs" -mindepth 1 2>/dev/null | sort
 )

@@ -6,14 +6,14 @@
 
 start_box
 mkdir -p "$work/payload" && cp -r tests/standin/k3s "$work/payload/k3s"
-cat >"$lab" <<'YAML'
+cat >"$lab" <<YAML
 name: trio
-provider: libvirt
+provider: $provider
 image_url: ./debian12.qcow2
 wait: {clock_skew: 60s} # emulated guests on a busy machine lose seconds
 networks:
   default:
-    ipam: {range: 192.168.11.0/24, gateway: 192.168.11.1, start: 192.168.11.10}
+    ipam: {range: 192.168.6.0/24, gateway: 192.168.6.1, start: 192.168.6.10}
 nodes:
   - {name: "m%d", role: master, replicas: 3, cpu: 1, memory: 640Mi, disk_size: 4Gi, networks: [default]}
 payload: {dir: ./payload}
@@ -44,4 +44,4 @@ same "they went down one at a time" "m1 m2 m3 " "$boots"
 same "m3 lists" "m1 m2 m3 " "$(in_cluster m3)"
 
 labctl -f "$lab" teardown -y
-same "domains left" "" "$(virsh_ list --all --name)"
+same "VMs left" "" "$(vms)"

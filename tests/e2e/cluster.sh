@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job on three real guests: up from nothing, proved from inside the guests and from libvirt,
+# The main job on three real guests: up from nothing, proved from inside the guests and from the hypervisor,
 # up again, power, a reboot of the host, growth, teardown.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -9,7 +9,7 @@ start_box
 mkdir -p "$work/payload"
 cp -r tests/standin/k3s "$work/payload/k3s"
 head -c 3000000 /dev/urandom >"$work/payload/blob"
-cp seeds/sample/lab.yaml "$lab"
+sed "s/^provider: .*/provider: $provider/" seeds/sample/lab.yaml >"$lab"
 echo 'wait: {clock_skew: 60s} # emulated guests on a busy machine lose seconds' >>"$lab"
 footprint >"$work/before"
 
@@ -52,10 +52,10 @@ for n in $nodes; do
 done
 differ "machine ids" "${machine[k3s-worker1]}" "${machine[k3s-worker2]}"
 
-say "from libvirt: no disc, live and in the definition"
+say "from the hypervisor: no disc, live and in the definition"
 for n in $nodes; do
-    same "$n: cdroms live" 0 "$(virsh_ dumpxml "$n" | grep -c "device='cdrom'" || true)"
-    same "$n: cdroms defined" 0 "$(virsh_ dumpxml --inactive "$n" | grep -c "device='cdrom'" || true)"
+    same "$n: media live" 0 "$(media_live "$n")"
+    same "$n: media defined" 0 "$(media_defined "$n")"
 done
 same "seed ISOs left" "" "$(in_box find /var/lib/libvirt/images "$LABCTL_HOME" -name '*seed*.iso')"
 
@@ -121,7 +121,7 @@ same "$n: machine id" "${machine[$n]}" "$(on "$n" cat /etc/machine-id)"
 same "k3s-worker2: boot id" "${boot[k3s-worker2]}" "$(on k3s-worker2 cat /proc/sys/kernel/random/boot_id)"
 
 say "the host loses its power"
-scripts/sandbox reboot "$box"
+provider_reboot
 holds "status says they are off" "k3s-master1 .*off" "$(labctl -f "$lab" status)"
 holds "plan starts them" "k3s-worker1 +start" "$(labctl -f "$lab" plan)"
 labctl -f "$lab" up
@@ -133,7 +133,7 @@ done
 
 say "stop"
 labctl -f "$lab" stop
-for n in $nodes; do same "$n" "shut off" "$(virsh_ domstate "$n")"; done
+for n in $nodes; do same "$n" off "$(power_of "$n")"; done
 
 say "teardown"
 same "teardown wants a yes" 2 "$(status_of labctl -f "$lab" teardown </dev/null)"

@@ -1,0 +1,69 @@
+# What the cases need to know of VMware (lib.sh): the vmrun double, which boots VMX files through
+# QEMU, and bridges for VMware's host-only networks.
+# shellcheck shell=bash
+
+export VMRUN_DOUBLE_DIR=$work/vmrun-double
+export VMRUN_DOUBLE_NET="VMnet1=bridge:vmnet1 VMnet2=bridge:vmnet2 VMnet3=bridge:vmnet3"
+# As strict as the real one where it is known to differ from machine to machine.
+export VMRUN_DOUBLE_OPTIONS=${VMRUN_DOUBLE_OPTIONS:-reserved-mac questions foreign tools=never}
+PATH=$PWD/tests/double:$PATH
+
+make_vmnets() { # as VMware's own service does when the host starts
+    local n
+    for n in 1 2 3; do
+        in_box ip link add "vmnet$n" type bridge
+        in_box ip address add "192.168.$((n + 5)).1/24" dev "vmnet$n"
+        in_box ip link set "vmnet$n" up
+    done
+}
+provider_start() {
+    local n
+    mkdir -p "$VMRUN_DOUBLE_DIR"
+    {
+        echo VERSION=1,0
+        for n in 1 2 3; do
+            printf "answer VNET_${n}_%s\n" "DHCP yes" "HOSTONLY_NETMASK 255.255.255.0" \
+                "HOSTONLY_SUBNET 192.168.$((n + 5)).0" "NAT no" "VIRTUAL_ADAPTER yes"
+        done
+    } >"$work/networking"
+    in_box cp "$work/networking" /etc/vmware/networking
+    make_vmnets
+}
+provider_reboot() {
+    scripts/sandbox reboot "$box"
+    make_vmnets
+}
+
+vmx_of() { find "$work" -name "$1.vmx"; }
+power_of() { # NODE: on, off or absent
+    local vmx
+    vmx=$(vmx_of "$1")
+    if [ -z "$vmx" ]; then
+        echo absent
+    elif in_box vmrun list | grep -qxF "$vmx"; then
+        echo on
+    else
+        echo off
+    fi
+}
+memory_of() { # MiB, of the definition
+    sed -nE 's/^memsize *= *"([0-9]*)".*/\1/Ip' "$(vmx_of "$1")"
+}
+# Media in the VM, as it runs and as it would start.
+media_live() {
+    # shellcheck disable=SC2016 # expanded inside
+    in_box sh -c 'for p in /proc/[0-9]*; do tr "\0" " " <"$p/cmdline" 2>/dev/null; echo; done' |
+        grep -E "^qemu.* -name $1 " | grep -o '[^" ]*\.iso' | wc -l
+}
+media_defined() {
+    sed -nE 's/^((sata0|ide1):[0-9])\.startConnected *= *"TRUE".*/\1/Ip' "$(vmx_of "$1")" | wc -l
+}
+vms() {
+    find "$work" -name '*.vmx' -printf '%f\n' | sed 's/\.vmx$//' | sort
+}
+provider_footprint() {
+    vms
+    in_box vmrun list
+    in_box ip -br link | awk '{ print $1 }'
+    find "$VMRUN_DOUBLE_DIR" -type f
+}
