@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
-# The main job on three real guests: up from nothing, proved from inside the guests and from the hypervisor,
-# up again, power, a reboot of the host, growth, teardown.
+# The main job on real guests, a master and two workers (cluster.sh PROVIDER [WORKERS]): up from
+# nothing, proved from inside the guests and from the hypervisor, up again, power, a reboot of the
+# host, teardown.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-nodes="k3s-master1 k3s-worker1 k3s-worker2"
+workers=${2:-2}
+worker_names=$(seq -f 'k3s-worker%.0f' "$workers" | tr '\n' ' ')
+last=k3s-worker$workers
+nodes="k3s-master1 $worker_names"
 start_box
 mkdir -p "$work/payload"
 cp -r tests/standin/k3s "$work/payload/k3s"
 head -c 3000000 /dev/urandom >"$work/payload/blob"
-sed "s/^provider: .*/provider: $provider/" seeds/sample/lab.yaml >"$lab"
+sed "s/^provider: .*/provider: $provider/; s/replicas: 2/replicas: $workers/" seeds/sample/lab.yaml >"$lab"
 echo 'wait: {clock_skew: 60s} # emulated guests on a busy machine lose seconds' >>"$lab"
 footprint >"$work/before"
 
@@ -50,7 +54,7 @@ for n in $nodes; do
         "$(on "$n" 'sudo journalctl --list-boots --no-pager | grep -c "[0-9a-f]\{32\}"')"
     same "$n: no disc in the guest" "" "$(on "$n" 'ls /dev/disk/by-label 2>/dev/null | grep -iE "cidata|payload" || true')"
 done
-differ "machine ids" "${machine[k3s-worker1]}" "${machine[k3s-worker2]}"
+differ "machine ids" "${machine[k3s-master1]}" "${machine[$last]}"
 
 say "from the hypervisor: no disc, live and in the definition"
 for n in $nodes; do
@@ -62,7 +66,7 @@ same "seed ISOs left" "" "$(in_box find /var/lib/libvirt/images "$LABCTL_HOME" -
 say "order: the master's second boot began before the workers'"
 born() { on "$1" 'echo $(($(date +%s) - $(cut -d. -f1 /proc/uptime)))'; }
 m=$(born k3s-master1)
-for n in k3s-worker1 k3s-worker2; do
+for n in $worker_names; do
     w=$(born "$n")
     [ "$m" -lt "$w" ] || die "$n booted at $w, the master at $m"
     ok "master booted $((w - m)) s before $n"
@@ -104,21 +108,24 @@ holds "both fingerprints are shown" "SHA256:.*SHA256:" "$(tr '\n' ' ' <<<"$out")
 cp "$work/key" "$key" && cp "$work/key.pub" "$key.pub"
 
 say "a stale marker is not believed"
-on k3s-worker2 'sudo sed -i s/^generation=.*/generation=stale/ /var/lib/iso-copy-complete'
-sqlite3 "$LABCTL_HOME/labs/sample/state.db" "update node set provisioned=0, restarted=0, detached=0 where name='k3s-worker2'"
+on "$last" 'sudo sed -i s/^generation=.*/generation=stale/ /var/lib/iso-copy-complete'
+sqlite3 "$LABCTL_HOME/labs/sample/state.db" "update node set provisioned=0, restarted=0, detached=0 where name='$last'"
 rc=0
-labctl -f "$lab" wait --target k3s-worker2 --for iso-copy --timeout 30s >"$work/stale.log" 2>&1 || rc=$?
+labctl -f "$lab" wait --target "$last" --for iso-copy --timeout 30s >"$work/stale.log" 2>&1 || rc=$?
 cat "$work/stale.log"
 same "wait for the copy of a stale generation" 6 "$rc"
 holds "the stale marker is named" "another generation .*stale" "$(cat "$work/stale.log")"
-sqlite3 "$LABCTL_HOME/labs/sample/state.db" "update node set provisioned=1, restarted=1, detached=1 where name='k3s-worker2'"
+sqlite3 "$LABCTL_HOME/labs/sample/state.db" "update node set provisioned=1, restarted=1, detached=1 where name='$last'"
 
 say "restart of one node"
 labctl -f "$lab" restart --target k3s-worker1
 n=k3s-worker1
 differ "$n: boot id" "${boot[$n]}" "$(on "$n" cat /proc/sys/kernel/random/boot_id)"
 same "$n: machine id" "${machine[$n]}" "$(on "$n" cat /etc/machine-id)"
-same "k3s-worker2: boot id" "${boot[k3s-worker2]}" "$(on k3s-worker2 cat /proc/sys/kernel/random/boot_id)"
+for n in k3s-master1 $last; do
+    [ "$n" != k3s-worker1 ] || continue
+    same "$n: boot id" "${boot[$n]}" "$(on "$n" cat /proc/sys/kernel/random/boot_id)"
+done
 
 say "the host loses its power"
 provider_reboot
