@@ -42,7 +42,7 @@ static int define_vm(struct lab_climb *c, const char *seed_ref, struct lab_error
         .seed = seed_ref,
         .payload = seed_ref ? l->payload_ref : NULL,
         .console = console,
-        .hypervisor = NULL,
+        .hardware = node->hardware,
     };
     return run->provider.ops->define(&run->provider, &vm, err);
 }
