@@ -36,11 +36,12 @@ provider_reboot() {
 
 vmx_of() { find "$work" -name "$1.vmx"; }
 power_of() { # NODE: on, off or absent
-    local vmx
+    local vmx list
     vmx=$(vmx_of "$1")
+    list=$(in_box vmrun list)
     if [ -z "$vmx" ]; then
         echo absent
-    elif in_box vmrun list | grep -qxF "$vmx"; then
+    elif grep -qxF "$vmx" <<<"$list"; then
         echo on
     else
         echo off
