@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/host_fact.h"
 #include "base/str.h"
 
 /* Adds the system's words for the error number that was just seen (errno, GetLastError). */
@@ -106,6 +107,40 @@ struct plat_neighbour {
 /* Machines on the host's own networks that answered a question for their IPv4 address, which every
  * attempt to connect asks. Caller frees *out. */
 int plat_neighbours(struct plat_neighbour **out, size_t *n, struct lab_error *err) LAB_MUST_CHECK;
+
+/* --- facts: what doctor asks the system ------------------------------------------------------- */
+
+/* Each fills the fact, which the caller clears. */
+
+/* Whether the processor offers virtualisation to this system. */
+void plat_ask_cpu(struct lab_host_fact *out);
+/* Whether VMware has the processor for itself: no Hyper-V underneath. */
+void plat_ask_rival(struct lab_host_fact *out);
+/* Which VMware Workstation is installed; text is its version alone ("17.6.3 build-24583834"). */
+void plat_ask_vmware(struct lab_host_fact *out);
+/* Whether what VMware needs in the system is loaded or runs (kernel modules, service). */
+void plat_ask_vmware_driver(struct lab_host_fact *out);
+/* Whether this process belongs to the group. */
+void plat_ask_group(struct lab_host_fact *out, const char *group);
+/* The time zone; whether the clock is kept right by somebody. */
+void plat_ask_time_zone(struct lab_host_fact *out);
+void plat_ask_clock(struct lab_host_fact *out);
+/* Whether paths may be longer than 260 characters for every program. */
+void plat_ask_long_paths(struct lab_host_fact *out);
+/* Whether text beyond ASCII reaches the screen. */
+void plat_ask_utf8(struct lab_host_fact *out);
+
+/* Memory in bytes: all there is, and what can be had now, both with the swap space. */
+int plat_memory(uint64_t *total, uint64_t *available, struct lab_error *err) LAB_MUST_CHECK;
+/* Whether two folders share one file system, so that their free space is the same. */
+bool plat_same_disk(const char *a, const char *b);
+
+struct plat_address {
+    uint32_t address; /* host order */
+    char device[128];
+};
+/* The IPv4 addresses of this host. Caller frees *out. */
+int plat_addresses(struct plat_address **out, size_t *n, struct lab_error *err) LAB_MUST_CHECK;
 
 /* --- child processes (started by base/child.c through libuv) ---------------------------------- */
 

@@ -1,4 +1,4 @@
-#include "platform.h"
+#include "facts.h"
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +67,8 @@ char *plat_vmnet_device(unsigned number)
 
 int plat_vmnet_settings(struct lab_str *out, struct lab_error *err)
 {
-    static const char path[] = "/etc/vmware/networking";
+    static const char name[] = "/etc/vmware/networking";
+    LAB_AUTOFREE char *path = plat_fact_path(name);
     char bytes[4096];
     size_t n;
     FILE *file = fopen(path, "r");
