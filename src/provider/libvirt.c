@@ -15,7 +15,6 @@
  * and file modes let QEMU read. */
 #define SYSTEM_IMAGES "/var/lib/libvirt/images"
 #define IMAGES_POOL   "labctl_images"
-#define DEFAULT_URI   "qemu:///system"
 
 static void free_impl(struct lab_libvirt *lv)
 {
@@ -58,7 +57,7 @@ static void name_pools(struct lab_libvirt *lv)
 static struct lab_libvirt *new_impl(const struct lab_provider_config *config)
 {
     struct lab_libvirt *lv = lab_alloc(sizeof(*lv));
-    lv->uri = lab_strdup(config->uri ? config->uri : DEFAULT_URI);
+    lv->uri = lab_strdup(config->uri ? config->uri : LAB_LIBVIRT_DEFAULT_URI);
     lv->lab = lab_strdup(config->owner.lab ? config->owner.lab : "");
     lv->lab_id = lab_strdup(config->owner.lab_id ? config->owner.lab_id : "");
     lv->owner = (struct lab_owner){lv->lab, lv->lab_id};
@@ -239,4 +238,6 @@ const struct lab_provider_ops lab_libvirt_ops = {
     .destroy = lab_libvirt_destroy,
     .query = lab_libvirt_query,
     .remove_lab = lab_libvirt_remove_lab,
+    .diagnose = lab_libvirt_diagnose,
+    .room = lab_libvirt_room,
 };

@@ -23,6 +23,8 @@ struct lab_libvirt_pool {
     bool ready; /* guarded by lock; defined, ours and active */
 };
 
+#define LAB_LIBVIRT_DEFAULT_URI "qemu:///system"
+
 struct lab_libvirt {
     char *uri;
     char *lab, *lab_id, *home;
@@ -221,5 +223,16 @@ int lab_libvirt_grow_disk(struct lab_provider *p,
                           uint64_t bytes,
                           struct lab_error *err);
 int lab_libvirt_destroy(struct lab_provider *p, const char *name, struct lab_error *err);
+
+/* --- libvirt_diagnose.c, libvirt_room.c ------------------------------------------------------- */
+
+void lab_libvirt_diagnose(const struct lab_provider_config *config,
+                          const struct lab_demand *demand,
+                          bool quick,
+                          struct lab_findings *out);
+int lab_libvirt_room(struct lab_provider *p,
+                     const struct lab_demand *demand,
+                     struct lab_places *out,
+                     struct lab_error *err);
 
 #endif

@@ -45,3 +45,18 @@ void lab_net_state_clear(struct lab_net_state *state)
     free(state->owner);
     memset(state, 0, sizeof(*state));
 }
+
+struct lab_place *lab_places_add(struct lab_places *places, const char *folder, const char *what)
+{
+    struct lab_place *place = lab_vec_push(&places->list);
+    place->folder = lab_strdup(folder);
+    place->what = what;
+    return place;
+}
+
+void lab_places_clear(struct lab_places *places)
+{
+    LAB_VEC_FOREACH (place, &places->list)
+        free(place->folder);
+    lab_vec_clear(&places->list);
+}

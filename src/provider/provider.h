@@ -16,7 +16,9 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/finding.h"
 #include "base/vec.h"
+#include "provider/demand.h"
 #include "spec/observed.h"
 #include "spec/spec.h"
 
@@ -66,15 +68,6 @@ struct lab_vm {
     const char *console;          /* file of the caller that receives the serial console */
     const char *hypervisor;       /* "kvm", "qemu"; NULL: by probe */
     struct lab_hardware hardware; /* libvirt's machines have one kind of each: no notice is taken */
-};
-
-/* One network that nodes attach to. */
-struct lab_net {
-    const char *name;      /* lab's name for it */
-    const char *bridge;    /* from lab.yaml, may be NULL */
-    struct lab_cidr range; /* prefix 0 and network 0 when without ipam */
-    bool has_ipam;
-    uint32_t gateway;
 };
 
 struct lab_net_state {
@@ -171,6 +164,21 @@ struct lab_provider_ops {
     /* Takes away what belongs to the lab as a whole (its pool, its folder); after all VMs are gone.
      */
     int (*remove_lab)(struct lab_provider *p, struct lab_error *err);
+
+    /* Doctor: what this hypervisor needs of this host, and what can be seen of the lab (NULL: there
+     * is none), one finding each; looks only. Not for an open provider, since most of what it finds
+     * is why open() fails. quick, for `up`: no child processes, no waiting, and nothing that the
+     * calls above tell anyway. */
+    void (*diagnose)(const struct lab_provider_config *config,
+                     const struct lab_demand *demand,
+                     bool quick,
+                     struct lab_findings *out);
+    /* Where on this host the lab's bytes will go, and how many; looks only. Media of seed and
+     * payload that the caller keeps are the caller's to count. */
+    int (*room)(struct lab_provider *p,
+                const struct lab_demand *demand,
+                struct lab_places *out,
+                struct lab_error *err);
 };
 
 extern const struct lab_provider_ops lab_libvirt_ops;

@@ -133,4 +133,6 @@ const struct lab_provider_ops lab_vmware_ops = {
     .destroy = lab_vmware_destroy,
     .query = lab_vmware_query,
     .remove_lab = remove_lab,
+    .diagnose = lab_vmware_diagnose,
+    .room = lab_vmware_room,
 };

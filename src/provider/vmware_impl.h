@@ -11,6 +11,7 @@
 #include <uv.h>
 
 #include "provider/provider.h"
+#include "provider/vmnet.h"
 #include "provider/vmrun.h"
 #include "provider/vmx.h"
 #include "provider/vmx_edit.h"
@@ -83,6 +84,22 @@ int lab_vmware_look_network(struct lab_provider *p,
                             struct lab_net_state *out,
                             struct lab_error *err);
 int lab_vmware_remove_network(struct lab_provider *p, const char *name, struct lab_error *err);
+/* lab.yaml's name for it, or the usual one. Borrowed. */
+const char *lab_vmware_vmnet_name(const struct lab_net *net);
+int lab_vmware_read_vmnet(struct lab_vmnet *out,
+                          unsigned number,
+                          struct lab_error *err) LAB_MUST_CHECK;
+
+/* --- vmware_diagnose.c, vmware_room.c --------------------------------------------------------- */
+
+void lab_vmware_diagnose(const struct lab_provider_config *config,
+                         const struct lab_demand *demand,
+                         bool quick,
+                         struct lab_findings *out);
+int lab_vmware_room(struct lab_provider *p,
+                    const struct lab_demand *demand,
+                    struct lab_places *out,
+                    struct lab_error *err);
 
 /* --- vmware_disk.c ---------------------------------------------------------------------------- */
 

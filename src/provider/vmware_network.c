@@ -4,7 +4,7 @@
 #include "provider/vmnet.h"
 #include "provider/vmware_impl.h"
 
-static int read_vmnet(struct lab_vmnet *out, unsigned number, struct lab_error *err)
+int lab_vmware_read_vmnet(struct lab_vmnet *out, unsigned number, struct lab_error *err)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     if (plat_vmnet_settings(&text, err) != 0)
@@ -12,12 +12,17 @@ static int read_vmnet(struct lab_vmnet *out, unsigned number, struct lab_error *
     return lab_vmnet_read(out, lab_str_get(&text), number, err);
 }
 
+const char *lab_vmware_vmnet_name(const struct lab_net *net)
+{
+    return net->bridge ? net->bridge : "VMnet1";
+}
+
 int lab_vmware_look_network(struct lab_provider *p,
                             const struct lab_net *net,
                             struct lab_net_state *out,
                             struct lab_error *err)
 {
-    const char *name = net->bridge ? net->bridge : "VMnet1";
+    const char *name = lab_vmware_vmnet_name(net);
     struct lab_vmnet vmnet;
     unsigned number;
     (void)p;
@@ -26,7 +31,8 @@ int lab_vmware_look_network(struct lab_provider *p,
         return lab_error_hint(err,
                               "use bridge: VMnet1 (host-only), or another of VMnet0 to VMnet19");
     }
-    if (read_vmnet(&vmnet, number, err) != 0 || lab_vmnet_check(&vmnet, number, net, err) != 0)
+    if (lab_vmware_read_vmnet(&vmnet, number, err) != 0 ||
+        lab_vmnet_check(&vmnet, number, net, err) != 0)
         return -1;
     memset(out, 0, sizeof(*out));
     out->name = plat_vmnet_device(number);

@@ -90,13 +90,13 @@ int lab_status(struct lab_run *run, struct lab_status *out, struct lab_error *er
 void lab_status_clear(struct lab_status *status);
 
 /* doctor: needs no lab. */
-struct lab_finding {
+struct lab_doctor_finding {
     const char *check;
     bool fine;
     char *finding, *next;
 };
 struct lab_doctor {
-    LAB_VEC(struct lab_finding) findings;
+    LAB_VEC(struct lab_doctor_finding) findings;
     bool usable; /* a hypervisor answers */
 };
 void lab_doctor(struct lab_doctor *out);

@@ -9,7 +9,7 @@
 static void
 add(struct lab_doctor *out, const char *check, bool fine, const char *finding, const char *next)
 {
-    struct lab_finding *f = lab_vec_push(&out->findings);
+    struct lab_doctor_finding *f = lab_vec_push(&out->findings);
     f->check = check;
     f->fine = fine;
     f->finding = lab_strdup(finding ? finding : "");
