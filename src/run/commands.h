@@ -2,6 +2,7 @@
 #ifndef LAB_RUN_COMMANDS_H
 #define LAB_RUN_COMMANDS_H
 
+#include "base/finding.h"
 #include "run/climb.h"
 #include "run/run.h"
 
@@ -89,18 +90,10 @@ struct lab_status {
 int lab_status(struct lab_run *run, struct lab_status *out, struct lab_error *err) LAB_MUST_CHECK;
 void lab_status_clear(struct lab_status *status);
 
-/* doctor: needs no lab. */
-struct lab_doctor_finding {
-    const char *check;
-    bool fine;
-    char *finding, *next;
-};
-struct lab_doctor {
-    LAB_VEC(struct lab_doctor_finding) findings;
-    bool usable; /* a hypervisor answers */
-};
-void lab_doctor(struct lab_doctor *out);
-void lab_doctor_clear(struct lab_doctor *out);
+/* doctor: for the lab.yaml of -f, of --lab or here; without one, what every lab needs. LAB_USAGE
+ * when the named one is not there. Blocks; for the main thread, outside a loop. */
+int lab_doctor(const char *file, const char *lab, struct lab_findings *out, struct lab_error *err)
+    LAB_MUST_CHECK;
 
 /* exec on every targeted node at once. line: one whole line at a time. */
 struct lab_exec_row {

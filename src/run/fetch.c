@@ -53,15 +53,21 @@ static int download(struct lab_run *run, const char *url, const char *part, stru
                                "its path as image_url");
 }
 
+char *lab_fetched_path(const struct lab_image *image)
+{
+    LAB_AUTOFREE char *home = lab_home();
+    LAB_AUTOFREE char *dir = lab_path_join(home, "images");
+    LAB_AUTOFREE char *name = lab_format("%.64s-%s", image->sha256, lab_path_base(image->source));
+    return lab_path_join(dir, name);
+}
+
 int lab_fetch_image(struct lab_run *run,
                     const struct lab_image *image,
                     char **path,
                     struct lab_error *err)
 {
-    LAB_AUTOFREE char *home = lab_home();
-    LAB_AUTOFREE char *dir = lab_path_join(home, "images");
-    LAB_AUTOFREE char *name = lab_format("%.64s-%s", image->sha256, lab_path_base(image->source));
-    LAB_AUTOFREE char *final = lab_path_join(dir, name);
+    LAB_AUTOFREE char *final = lab_fetched_path(image);
+    LAB_AUTOFREE char *dir = lab_path_dir(final);
     LAB_AUTOFREE char *part = lab_format("%s.%lu.part", final, plat_pid());
     char hex[LAB_SHA256_HEX];
     if (lab_file_exists(final)) {

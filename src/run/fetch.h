@@ -4,6 +4,8 @@
 
 #include "run/run.h"
 
+/* Where the image is once it was downloaded. Caller frees. */
+char *lab_fetched_path(const struct lab_image *image);
 /* On a worker thread. *path: caller frees. LAB_INTEGRITY when the bytes are not the promised ones.
  */
 int lab_fetch_image(struct lab_run *run,

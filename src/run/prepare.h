@@ -4,6 +4,7 @@
 #define LAB_RUN_PREPARE_H
 
 #include "run/climb.h"
+#include "run/demand.h"
 
 /* SHA-256 of every image (read only when changed since), into sums[i] (caller frees each). Checks
  * them against lab.yaml. */
@@ -12,7 +13,6 @@ int lab_prepare_digests(struct lab_run *run, char **sums, struct lab_error *err)
 int lab_prepare_keys(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
 /* auth.password in any of its forms → l->password_hash; prompt asks on the terminal. */
 int lab_prepare_password(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;
-struct lab_net lab_net_of(const struct lab_spec *spec, size_t network);
 int lab_prepare_images(struct lab_ladder *l,
                        char *const *sums,
                        struct lab_error *err) LAB_MUST_CHECK;

@@ -3,12 +3,6 @@
 
 #include "run/prepare.h"
 
-struct lab_net lab_net_of(const struct lab_spec *spec, size_t i)
-{
-    const struct lab_network *n = &spec->networks.items[i];
-    return (struct lab_net){n->name, n->bridge, n->range, n->has_ipam, n->gateway};
-}
-
 struct network_work {
     struct lab_run *run;
     size_t index;

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "platform.h"
 #include "run/commands.h"
+#include "run/host.h"
 #include "run/hosts.h"
 #include "run/hypervisor.h"
 #include "run/prepare.h"
@@ -342,7 +343,8 @@ static int up(struct lab_run *run,
               struct lab_report *report,
               struct lab_error *err)
 {
-    if (lab_prepare_keys(run, err) || make_plan(run, &options->plan, in, plan, err))
+    if (make_plan(run, &options->plan, in, plan, err) || lab_check_host(run, in->sums, err) ||
+        lab_prepare_keys(run, err))
         return -1;
     LAB_VEC_FOREACH (note, &plan->notes)
         lab_run_warning(run, "%s", *note);

@@ -3,6 +3,7 @@
 # usage: run.sh LABCTL
 set -euo pipefail
 labctl=$(readlink -f "$1")
+tests=$(readlink -f "$(dirname "$0")/..")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -91,5 +92,63 @@ expect 2 'label' iso build x.iso tree --label 'no spaces'
 expect 2 "cannot find 'missing'" iso build x.iso missing
 expect 2 'wants an output' iso build x.iso
 [ ! -e x.iso ] && [ ! -e x.iso.part ] || { echo "not ok - a refused image left a file"; failed=1; }
+
+# doctor: on this machine with nothing in PATH, then on made-up hosts with a made-up vmrun
+mkdir -p hosts/bare hosts/laptop empty
+on_host() { # NAME PATH: makes ./NAME, which runs labctl there
+    printf '#!/bin/sh\nexport LABCTL_FACTS_ROOT=%s FAKE_VMRUN=%s PATH=%s\nexec %s "$@"\n' \
+        "$work/hosts/$1" "$work/hosts" "$2" "$labctl" >"$1"
+    chmod +x "$1"
+}
+on_host bare /nonexistent
+on_host laptop "$tests/fake:$PATH"
+cp -r "$tests/double/host/." hosts/laptop
+printf 'list\tsay\tTotal running VMs: 0\\n\n' >hosts/rules
+
+cd empty
+labctl=$work/bare expect 3 "^libvirt +fail +cannot connect.*'virsh': not found.*\[virsh -c.*; fix: install libvirt" doctor
+labctl=$work/bare expect 3 '^Workstation +fail +there is no vmrun.*; fix: install VMware' doctor
+labctl=$work/bare expect 3 '^virtualisation +unknown ' doctor
+labctl=$work/bare expect 3 '^lab.yaml +unused +none here.*\[the current folder\]' doctor
+labctl=$work/bare expect 3 '^labctl: [0-9]+ checks failed, first: libvirt' doctor
+labctl=$work/bare expect 3 '"looked_at": "product.version in /etc/vmware/config, PATH"' doctor -o json
+labctl=$work/bare expect 3 '"result": "fail"' doctor -o json
+expect 2 "cannot find 'lab.yaml'" doctor -f lab.yaml
+expect 2 "unheard-of" doctor --lab unheard-of
+cd ..
+
+head -c 65536 /dev/zero | tr '\0' '\1' >disk.img
+printf 'name: box\nprovider: vmware\nimage_url: ./disk.img\nnetworks: {default: {ipam: %s}}\n%s\n' \
+    '{range: 10.213.77.0/24, start: 10.213.77.10}' \
+    'nodes: [{name: w, cpu: 1, memory: 1Gi, disk_size: 1Gi, networks: [default]}]' >box.yaml
+lab() { labctl=$work/laptop expect "$1" "$2" "$3" -f box.yaml; }
+lab 3 '^VMnet +fail +VMnet1 has .*192.168.6.0/24.*fix: .*HOSTONLY_SUBNET 10.213.77.0' doctor
+sed -i 's/192.168.6.0/10.213.77.0/' hosts/laptop/etc/vmware/networking
+lab 3 '^VMnet +fail +VMnet1 is 10.213.77.0/24, but this host has no address in it' doctor
+lab 3 '^Workstation +ok +version 17.6.3' doctor
+lab 3 '^image +ok +disk.img, a disk of 64 KiB' doctor
+lab 3 '^disk +(ok|warning) .*the lab needs .*disks 64 KiB' doctor
+lab 3 '^memory +ok .*the nodes that do not run yet want 1 GiB' doctor
+labctl=$work/laptop expect 3 '^lab.yaml +fail +line 1: ' doctor -f bad.yaml
+
+# up stops at what doctor would tell, and has made nothing but the ledger
+lab 3 'VMnet: VMnet1 is .*no address' up
+lab 3 'try: .*vmware-networks --start' up
+: >hosts/laptop/proc/modules
+lab 3 'VMware driver: not loaded.* vmmon and vmnet' up
+lab 3 'try: sudo vmware-modconfig' up
+made=$(find "$LABCTL_HOME/labs/box" -mindepth 1 -printf '%f\n' | grep -vE '^(state\.db.*|lock|labctl\.log)$' || :)
+[ -z "$made" ] || { echo "not ok - an up that was stopped made: $made"; failed=1; }
+
+# the loopback's network: there every host has the first address
+cp "$tests/double/host/proc/modules" hosts/laptop/proc/modules
+sed -i 's/10.213.77.0/127.0.0.0/; s/255.255.255.0/255.0.0.0/' hosts/laptop/etc/vmware/networking
+cd empty
+labctl=$work/laptop expect 0 '^VMnet +ok +VMnet1 is 127.0.0.0/8, this host is 127.0.0.1 in it' doctor
+labctl=$work/laptop expect 0 '^libvirt +unused ' doctor
+# vmrun answers, so VMware is what a lab would use: its fault counts, that of libvirt does not
+: >"$work/hosts/laptop/proc/modules"
+labctl=$work/laptop expect 3 'labctl: 1 check failed, first: VMware driver' doctor
+labctl=$work/laptop expect 3 '^libvirt +unused ' doctor
 
 exit $failed

@@ -7,6 +7,8 @@ export VMRUN_DOUBLE_NET="VMnet1=bridge:vmnet1 VMnet2=bridge:vmnet2 VMnet3=bridge
 # As strict as the real one where it is known to differ from machine to machine.
 export VMRUN_DOUBLE_OPTIONS=${VMRUN_DOUBLE_OPTIONS:-reserved-mac questions foreign tools=never}
 PATH=$PWD/tests/double:$PATH
+# The host of somebody who has Workstation: this one lacks its modules and, often, VT-x.
+export LABCTL_FACTS_ROOT=$work/host
 
 make_vmnets() { # as VMware's own service does when the host starts
     local n
@@ -19,14 +21,15 @@ make_vmnets() { # as VMware's own service does when the host starts
 provider_start() {
     local n
     mkdir -p "$VMRUN_DOUBLE_DIR"
+    cp -r tests/double/host "$LABCTL_FACTS_ROOT"
+    cp /proc/meminfo "$LABCTL_FACTS_ROOT/proc/"
     {
         echo VERSION=1,0
         for n in 1 2 3; do
             printf "answer VNET_${n}_%s\n" "DHCP yes" "HOSTONLY_NETMASK 255.255.255.0" \
                 "HOSTONLY_SUBNET 192.168.$((n + 5)).0" "NAT no" "VIRTUAL_ADAPTER yes"
         done
-    } >"$work/networking"
-    in_box cp "$work/networking" /etc/vmware/networking
+    } >"$LABCTL_FACTS_ROOT/etc/vmware/networking"
     make_vmnets
 }
 provider_reboot() {

@@ -1,0 +1,47 @@
+#include <string.h>
+#include <time.h>
+
+#include "platform.h"
+#include "run/doctor.h"
+
+#define YEAR_S ((int64_t)365 * 24 * 3600)
+
+static void put_day(char *out, size_t n, int64_t seconds)
+{
+    time_t t = (time_t)seconds;
+    const struct tm *day = gmtime(&t); /* doctor has one thread */
+    if (!day || !strftime(out, n, "%Y-%m-%d", day))
+        *out = '\0';
+}
+
+/* Guests get this host's time, and certificates that they make with a wrong one fail later. */
+static void check_date(struct lab_findings *out)
+{
+    int64_t now = plat_wall_ms() / 1000, built = LABCTL_BUILT;
+    char today[16], then[16];
+    put_day(today, sizeof(today), now);
+    put_day(then, sizeof(then), built);
+    struct lab_finding *f;
+    if (now < built || now > built + 20 * YEAR_S) {
+        f = lab_found(out, "date", LAB_RESULT_WARNING, "%s, but labctl was built on %s", today,
+                      then);
+        lab_finding_fix(f, "set the clock");
+    } else {
+        f = lab_found(out, "date", LAB_RESULT_OK, "%s", today);
+    }
+    lab_finding_looked(f, "the clock, labctl's build date");
+}
+
+void lab_doctor_machine(struct lab_findings *out)
+{
+    struct lab_host_fact fact;
+    check_date(out);
+    plat_ask_clock(&fact);
+    lab_found_fact(out, "clock", LAB_RESULT_WARNING, &fact);
+    plat_ask_time_zone(&fact);
+    lab_found_fact(out, "time zone", LAB_RESULT_WARNING, &fact);
+    plat_ask_utf8(&fact);
+    lab_found_fact(out, "UTF-8", LAB_RESULT_WARNING, &fact);
+    plat_ask_long_paths(&fact);
+    lab_found_fact(out, "long paths", LAB_RESULT_WARNING, &fact);
+}
