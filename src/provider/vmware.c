@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "platform.h"
 #include "provider/vmware_impl.h"
+#include "provider/vmware_vmx.h"
 
 enum { SETTLE_MS = 120 * 1000 };
 
@@ -17,6 +18,15 @@ static void free_impl(struct lab_vmware *vw)
     free(vw->vms);
     free(vw->images);
     free(vw);
+}
+
+static unsigned hardware_here(void)
+{
+    struct lab_host_fact product;
+    plat_ask_vmware(&product);
+    unsigned hardware = lab_vmware_hardware(product.answer == LAB_FACT_YES ? product.text : NULL);
+    lab_host_fact_clear(&product);
+    return hardware;
 }
 
 static int
@@ -34,6 +44,7 @@ open_(struct lab_provider *p, const struct lab_provider_config *config, struct l
     LAB_AUTOFREE char *top = lab_path_dir(labs);
     vw->images = lab_path_join(top, "images");
     vw->settle_ms = SETTLE_MS;
+    vw->hardware = hardware_here();
     if (lab_vmrun_open(&vw->vmrun, err) != 0) {
         free_impl(vw);
         return -1;

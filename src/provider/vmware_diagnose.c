@@ -13,17 +13,16 @@ enum { PATIENCE_MS = 15 * 1000 };
 
 /* --- the product ------------------------------------------------------------------------------ */
 
-/* 17.0 is the first to know the virtual hardware that labctl writes, 17.5.2 the first to start
+/* 14 is the oldest for which labctl has a virtual hardware version, 17.5.2 the first to start
  * without a licence key. Since 25H2 the number is the year. */
 static void judge_version(struct lab_finding *f, const char *version)
 {
     unsigned major = 0, minor = 0, patch = 0;
     sscanf(version, "%u.%u.%u", &major, &minor, &patch);
-    if (major && major < 17) {
+    if (major && major < 14) {
         f->result = LAB_RESULT_FAIL;
-        lab_finding_fix(f, "install Workstation 17 or newer: older ones refuse virtual hardware %u",
-                        LAB_VMWARE_HARDWARE);
-    } else if (major == 17 && minor * 100 + patch < 502) {
+        lab_finding_fix(f, "install Workstation Pro 17.5.2 or newer, which is free");
+    } else if (major && major * 10000 + minor * 100 + patch < 170502) {
         f->result = LAB_RESULT_WARNING;
         lab_finding_fix(f, "before 17.5.2 Workstation starts no VM without a licence key: update "
                            "it, or enter one");

@@ -11,7 +11,7 @@ static int render(const struct lab_vmware *vw,
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     /* Bare, so that the folder can be moved. */
     LAB_AUTOFREE char *disk = lab_format("%s.vmdk", vm->name);
-    const struct lab_vmware_vmx_spec spec = {&vw->owner, vm, vm->uuid, disk, 0};
+    const struct lab_vmware_vmx_spec spec = {&vw->owner, vm, vm->uuid, disk, vw->hardware};
     if (lab_vmware_put_vmx(&text, &spec, err) != 0)
         return -1;
     return lab_vmx_parse(out, vm->name, lab_str_get(&text), text.len, err);

@@ -38,6 +38,9 @@ int lab_vmware_put_vmx(struct lab_str *out,
                        const struct lab_vmware_vmx_spec *spec,
                        struct lab_error *err) LAB_MUST_CHECK;
 
+/* The newest virtual hardware that both labctl and this Workstation ("16.2.5 build-19") know; NULL:
+ * its version is not known. */
+unsigned lab_vmware_hardware(const char *version);
 /* Rounded up to a multiple of 4, as VMware wants it. */
 uint64_t lab_vmware_memory_mib(uint64_t mib);
 /* Where the seed (0) and the payload (1) are: "sata0:1". Static. */

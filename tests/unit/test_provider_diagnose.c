@@ -105,11 +105,9 @@ static void old_workstations(void **state)
         enum lab_result result;
         const char *part;
     } cases[] = {
-        {"16.2.5", LAB_RESULT_FAIL, "virtual hardware 20"},
-        {"17.0.2", LAB_RESULT_WARNING, "licence"},
-        {"17.5.1", LAB_RESULT_WARNING, "licence"},
-        {"17.5.2", LAB_RESULT_OK, "no fix"},
-        {"17.10.0", LAB_RESULT_OK, "no fix"},
+        {"12.5.9", LAB_RESULT_FAIL, "17.5.2"},     {"16.2.5", LAB_RESULT_WARNING, "licence"},
+        {"17.0.2", LAB_RESULT_WARNING, "licence"}, {"17.5.1", LAB_RESULT_WARNING, "licence"},
+        {"17.5.2", LAB_RESULT_OK, "no fix"},       {"17.10.0", LAB_RESULT_OK, "no fix"},
         {"25H2", LAB_RESULT_OK, "no fix"},
     };
     for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {

@@ -145,9 +145,31 @@ static void what_vmware_has_not_is_refused(void **state)
     assert_int_equal(text.len, 0);
 }
 
+static void an_older_workstation_gets_older_hardware(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        unsigned hardware;
+    } cases[] = {
+        {"17.6.3 build-24583834", 20},
+        {"17.0.0", 20},
+        {"25.0.1", 20},
+        {"16.2.5", 19},
+        {"16.1.2", 18},
+        {"15.5.7", 16},
+        {"14.1.8", 14},
+        {"", 20},
+        {NULL, 20},
+    };
+    for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++)
+        assert_int_equal(lab_vmware_hardware(cases[i].version), cases[i].hardware);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_older_workstation_gets_older_hardware),
         cmocka_unit_test(a_vm_with_its_media),
         cmocka_unit_test(a_vm_without_media_under_efi),
         cmocka_unit_test(a_vm_on_sata_with_two_nics),
