@@ -2,7 +2,7 @@
  *
  * Sources of the formats: QEMU's docs/interop/qcow2.txt; VMware's "Virtual Disk Format 5.0" and
  * what QEMU and open-vmdk make of it. Offsets and sizes are bytes; a disk's size is a multiple of
- * 512. Memory stays below some 30 MiB whatever the image: tables are read through small windows,
+ * 512. Memory stays below some 40 MiB whatever the image: tables are read through small windows,
  * data in pieces.
  *
  * Refusals name the file, what is wrong and where, and what to do. LAB_USAGE: a kind of image that

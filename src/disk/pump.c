@@ -7,8 +7,8 @@
 #include "base/work.h"
 
 #define PIECE   ((size_t)LAB_DISK_CLUSTER_MAX)
-#define SLOTS   6
-#define READERS 2
+#define SLOTS   8
+#define READERS 4
 
 /* FREE -> (a reader claims it) READING -> READY -> (the caller has used it) FREE */
 struct slot {
