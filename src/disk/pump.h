@@ -1,4 +1,5 @@
-/* Inside src/disk only: a disk's data in order, read and unpacked on a few threads ahead of its use.
+/* Inside src/disk only: a disk's data in order, read and unpacked on a few threads ahead of its
+ * use.
  */
 #ifndef LAB_DISK_PUMP_H
 #define LAB_DISK_PUMP_H
