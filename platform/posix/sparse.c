@@ -1,7 +1,12 @@
 #include "platform.h"
 
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+#ifdef __linux__
+#include <linux/fs.h>
+#endif
 
 void plat_next_data(int fd, uint64_t at, uint64_t end, uint64_t *from, uint64_t *to)
 {
@@ -27,4 +32,15 @@ void plat_next_data(int fd, uint64_t at, uint64_t end, uint64_t *from, uint64_t 
 void plat_make_sparse(int fd)
 {
     (void)fd; /* files are */
+}
+
+bool plat_clone(int from, int to)
+{
+#ifdef FICLONE
+    return ioctl(to, FICLONE, from) == 0;
+#else
+    (void)from;
+    (void)to;
+    return false;
+#endif
 }

@@ -16,7 +16,6 @@ static void free_impl(struct lab_vmware *vw)
     free(vw->lab);
     free(vw->lab_id);
     free(vw->vms);
-    free(vw->images);
     free(vw);
 }
 
@@ -40,9 +39,6 @@ open_(struct lab_provider *p, const struct lab_provider_config *config, struct l
     LAB_AUTOFREE char *home = config->home ? plat_absolute(config->home) : plat_temp_dir();
     vw->vms = config->vm_dir ? plat_absolute(config->vm_dir) : lab_path_join(home, "vms");
     vw->own_vms = !config->vm_dir;
-    LAB_AUTOFREE char *labs = lab_path_dir(home);
-    LAB_AUTOFREE char *top = lab_path_dir(labs);
-    vw->images = lab_path_join(top, "images");
     vw->settle_ms = SETTLE_MS;
     vw->hardware = hardware_here();
     if (lab_vmrun_open(&vw->vmrun, err) != 0) {

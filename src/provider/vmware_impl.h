@@ -19,7 +19,6 @@
 struct lab_vmware {
     struct lab_vmrun vmrun;
     char *lab, *lab_id, *vms;
-    char *images;           /* LABCTL_HOME/images, shared by labs */
     struct lab_owner owner; /* borrows lab and lab_id */
     unsigned hardware;      /* virtualHW.version of new VMs */
     bool own_vms;           /* VMS is a folder of the lab, not the user's vm_dir */

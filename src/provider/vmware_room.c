@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cache/cache.h"
 #include "disk/disk.h"
 #include "platform.h"
 #include "provider/vmware_impl.h"
@@ -27,9 +28,9 @@ static int data_bytes(const char *path, uint64_t *bytes, struct lab_error *err)
     return rc;
 }
 
-static bool is_imported(const struct lab_vmware *vw, const struct lab_demand_image *image)
+static bool is_imported(const char *dir, const struct lab_demand_image *image)
 {
-    LAB_AUTOFREE char *file = lab_format("%s/%s.vmdk", vw->images, image->sha256);
+    LAB_AUTOFREE char *file = lab_format("%s/%s.vmdk", dir, image->sha256);
     return *image->sha256 && lab_file_exists(file);
 }
 
@@ -47,14 +48,15 @@ int lab_vmware_room(struct lab_provider *p,
 {
     const struct lab_vmware *vw = p->impl;
     LAB_AUTOFREE uint64_t *data = lab_calloc(demand->images.len + 1, sizeof(*data));
-    struct lab_place *images = lab_places_add(out, vw->images, "images as VMDK");
+    LAB_AUTOFREE char *dir = lab_cache_dir();
+    struct lab_place *images = lab_places_add(out, dir, "images as VMDK");
     for (size_t i = 0; i < demand->images.len; i++) {
         const struct lab_demand_image *image = &demand->images.items[i];
         if (!image->wanted || !image->path)
             continue;
         if (data_bytes(image->path, &data[i], err) != 0)
             return -1;
-        images->now += is_imported(vw, image) ? 0 : data[i];
+        images->now += is_imported(dir, image) ? 0 : data[i];
     }
     struct lab_place *disks = lab_places_add(out, vw->vms, "disks");
     LAB_VEC_FOREACH (node, &demand->nodes) {

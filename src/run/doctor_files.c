@@ -66,12 +66,12 @@ static bool is_used(const struct lab_spec *spec, size_t image)
 static void check_url(const struct lab_image *image, struct lab_findings *out)
 {
     LAB_AUTOFREE char *copy = lab_fetched_path(image);
-    bool here = lab_file_exists(copy);
+    LAB_AUTOFREE char *dir = lab_cache_dir();
     struct lab_finding *f =
-        lab_found(out, "image", here ? LAB_RESULT_OK : LAB_RESULT_WARNING,
-                  here ? "%s was downloaded" : "%s will be downloaded by up", image->source);
-    lab_finding_looked(f, "%s", copy);
-    if (!here)
+        lab_found(out, "image", copy ? LAB_RESULT_OK : LAB_RESULT_WARNING,
+                  copy ? "%s was downloaded" : "%s will be downloaded by up", image->source);
+    lab_finding_looked(f, "%s", copy ? copy : dir);
+    if (!copy)
         lab_finding_fix(f, "on a host without a network, give the path of a copy as image_url");
 }
 

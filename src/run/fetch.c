@@ -1,31 +1,46 @@
 #include "run/fetch.h"
 
 #include <curl/curl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/io.h"
 #include "platform.h"
+#include "state/state.h"
+
+struct transfer {
+    int fd, why; /* why: the error of a write, or 0 */
+    struct lab_sha256 *hash;
+    lab_cache_progress *progress;
+    void *arg;
+};
 
 static int on_progress(void *arg, curl_off_t total, curl_off_t done, curl_off_t u1, curl_off_t u2)
 {
+    const struct transfer *t = arg;
     (void)u1;
     (void)u2;
-    struct lab_progress p = lab_run_progress(arg);
-    p.fn(p.arg, (uint64_t)done, (uint64_t)total);
+    if (t->progress)
+        t->progress(t->arg, (uint64_t)done, (uint64_t)total);
     return lab_work_cancelled(); /* non-zero ends the transfer */
 }
 
-static int download(struct lab_run *run, const char *url, const char *part, struct lab_error *err)
+static size_t on_bytes(char *bytes, size_t one, size_t n, void *arg)
 {
-    FILE *file = fopen(part, "wb");
-    if (!file)
-        return plat_fail_os(err, LAB_HOST, "cannot write '%s'", part);
-    char reason[CURL_ERROR_SIZE] = "";
+    struct transfer *t = arg;
+    t->why = lab_io_write_all(t->fd, bytes, one * n, -1);
+    if (t->why < 0)
+        return 0; /* ends the transfer */
+    lab_sha256_add(t->hash, bytes, one * n);
+    return one * n;
+}
+
+static CURLcode perform(struct transfer *t, const char *url, char reason[CURL_ERROR_SIZE])
+{
     CURL *curl = curl_easy_init();
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, file);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
     curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
@@ -37,28 +52,73 @@ static int download(struct lab_run *run, const char *url, const char *part, stru
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, run);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, t);
     CURLcode rc = curl_easy_perform(curl);
     curl_easy_cleanup(curl);
-    bool closed = fclose(file) == 0;
-    if (rc == CURLE_OK && closed)
-        return plat_fsync_file(part, err);
+    return rc;
+}
+
+int lab_fetch(const char *url,
+              const char *target,
+              char sha256[LAB_SHA256_HEX],
+              lab_cache_progress *progress,
+              void *arg,
+              struct lab_error *err)
+{
+    char reason[CURL_ERROR_SIZE] = "";
+    struct transfer t = {.fd = plat_create(target, 0600, err), .progress = progress, .arg = arg};
+    if (t.fd < 0)
+        return -1;
+    t.hash = lab_sha256_new();
+    CURLcode rc = perform(&t, url, reason);
+    lab_sha256_end(t.hash, sha256);
+    int closed = lab_io_close(t.fd);
+    if (t.why == 0)
+        t.why = closed;
     if (rc == CURLE_ABORTED_BY_CALLBACK)
         return lab_fail(err, LAB_CANCELLED, "interrupted while downloading '%s'", url);
+    if (t.why < 0)
+        return lab_fail(err, LAB_HOST, "cannot write '%s': %s", target, uv_strerror(t.why));
+    if (rc == CURLE_OK)
+        return 0;
     lab_fail(err, LAB_HOST, "cannot download '%s': %s", url,
-             rc == CURLE_OK ? "the disk is full or failed"
-             : *reason      ? reason
-                            : curl_easy_strerror(rc));
+             *reason ? reason : curl_easy_strerror(rc));
     return lab_error_hint(err, "check the address and the network, or copy the file here and give "
-                               "its path as image_url");
+                               "its path instead");
+}
+
+/* --- image_url: https://… ------------------------------------------------------------------------
+ */
+
+static char *find(const char *sha256, struct lab_error *err)
+{
+    LAB_AUTO_CACHE struct lab_cache cache = {{0}};
+    if (lab_cache_read(&cache, err))
+        return NULL;
+    const struct lab_cached *e = lab_cache_by_digest(&cache, sha256);
+    return e ? lab_strdup(e->path) : NULL;
+}
+
+static int fill(struct lab_run *run,
+                struct lab_cache_slot *slot,
+                const struct lab_image *image,
+                char **path,
+                struct lab_error *err)
+{
+    char hex[LAB_SHA256_HEX];
+    struct lab_progress p = lab_run_progress(run);
+    if (lab_fetch(image->source, lab_cache_part(slot), hex, p.fn, p.arg, err))
+        return -1;
+    if (strcmp(hex, image->sha256) != 0)
+        return lab_fail(err, LAB_INTEGRITY, "'%s' has SHA-256 %s, lab.yaml says %s", image->source,
+                        hex, image->sha256);
+    return lab_cache_finish(slot, hex, true, path, err);
 }
 
 char *lab_fetched_path(const struct lab_image *image)
 {
-    LAB_AUTOFREE char *home = lab_home();
-    LAB_AUTOFREE char *dir = lab_path_join(home, "images");
-    LAB_AUTOFREE char *name = lab_format("%.64s-%s", image->sha256, lab_path_base(image->source));
-    return lab_path_join(dir, name);
+    LAB_AUTO_ERROR struct lab_error ignored = LAB_ERROR_INIT;
+    return find(image->sha256, &ignored);
 }
 
 int lab_fetch_image(struct lab_run *run,
@@ -66,29 +126,20 @@ int lab_fetch_image(struct lab_run *run,
                     char **path,
                     struct lab_error *err)
 {
-    LAB_AUTOFREE char *final = lab_fetched_path(image);
-    LAB_AUTOFREE char *dir = lab_path_dir(final);
-    LAB_AUTOFREE char *part = lab_format("%s.%lu.part", final, plat_pid());
-    char hex[LAB_SHA256_HEX];
-    if (lab_file_exists(final)) {
-        *path = lab_steal(&final);
+    struct lab_error why = LAB_ERROR_INIT;
+    struct lab_cache_slot *slot;
+    *path = find(image->sha256, &why);
+    if (!*path && why.code == LAB_OK) {
+        LAB_AUTOFREE char *name = lab_cache_name_for(image->source);
+        if (lab_cache_begin(&slot, name, &why) == 0) {
+            *path = find(image->sha256, &why); /* another labctl may have been waited for */
+            if (!*path && why.code == LAB_OK && fill(run, slot, image, path, &why))
+                *path = NULL;
+            lab_cache_end(slot);
+        }
+    }
+    if (*path)
         return 0;
-    }
-    int rc = plat_mkdirs(dir, 0700, err);
-    if (rc == 0)
-        rc = download(run, image->source, part, err);
-    if (rc == 0)
-        rc = lab_sha256_file(part, hex, NULL, err);
-    if (rc == 0 && strcmp(hex, image->sha256) != 0)
-        rc = lab_fail(err, LAB_INTEGRITY, "'%s' has SHA-256 %s, lab.yaml says %s", image->source,
-                      hex, image->sha256);
-    if (rc == 0)
-        rc = plat_rename(part, final, err);
-    if (rc == 0) {
-        lab_digest_put(final, hex);
-        *path = lab_steal(&final);
-    } else {
-        plat_remove(part, NULL);
-    }
-    return rc;
+    lab_error_move(err, &why);
+    return -1;
 }

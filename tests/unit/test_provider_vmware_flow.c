@@ -255,12 +255,10 @@ static void disks_have_the_base_in_them_and_grow(void **state)
 static void an_image_is_converted_once(void **state)
 {
     (void)state;
-    struct lab_vmware *vw = p.impl;
     char sha256[LAB_SHA256_HEX];
     char *ref = NULL;
     LAB_AUTOFREE char *base = lab_path_join(dir, "base.raw");
-    free(vw->images);
-    vw->images = lab_path_join(dir, "images");
+    setenv("LABCTL_HOME", dir, 1);
     assert_ok(lab_sha256_file(base, sha256, NULL, &err));
     assert_refused(p.ops->import_base(&p, base, FAKE_SHA256, LAB_IMAGE_RAW, NULL, &ref, &err),
                    LAB_INTEGRITY, "base.raw", NULL);
