@@ -82,8 +82,13 @@ static void check_image(const struct lab_image *image, struct lab_findings *out)
     char sum[LAB_SHA256_HEX];
     uint64_t size;
     struct lab_finding *f;
-    if (!image->path) {
+    if (!image->path && strstr(image->source, "://")) {
         check_url(image, out);
+        return;
+    }
+    if (!image->path) {
+        f = lab_found(out, "image", LAB_RESULT_FAIL, "'%s' was not imported", image->source);
+        lab_finding_fix(f, "labctl image import FILE --name NAME; 'labctl image list' shows them");
         return;
     }
     if (!lab_file_exists(image->path)) {

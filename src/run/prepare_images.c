@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cache/cache.h"
 #include "run/fetch.h"
 #include "run/prepare.h"
 
@@ -11,6 +12,31 @@ struct digest_work {
     const struct lab_image *image;
     char *path, *sum, *words;
 };
+
+static int check_digest(const struct lab_image *image,
+                        const char *path,
+                        const char *hex,
+                        struct lab_error *err)
+{
+    if (image->cached && strcmp(image->cached, hex) != 0) {
+        lab_fail(err, LAB_INTEGRITY,
+                 "the image '%s' in the image cache is damaged: its SHA-256 is "
+                 "%s and was %s",
+                 path, hex, image->cached);
+        return lab_error_hint(err, "import it again from where it came: labctl image import");
+    }
+    if (!image->sha256 || strcmp(image->sha256, hex) == 0)
+        return 0;
+    lab_fail(err, LAB_INTEGRITY, "image '%s' has SHA-256 %s, lab.yaml says %s", path, hex,
+             image->sha256);
+    if (!image->path)
+        return lab_error_hint(err,
+                              "the downloaded file is damaged: 'labctl image rm --force %.*s', "
+                              "and the next 'up' downloads it anew",
+                              LAB_CACHE_DIGITS, image->sha256);
+    return lab_error_hint(err, "the file is damaged or another version; copy it again, or "
+                               "correct sha256");
+}
 
 static int digest_fn(void *arg, struct lab_error *err)
 {
@@ -27,12 +53,10 @@ static int digest_fn(void *arg, struct lab_error *err)
         return -1;
     if (lab_digest_file(w->path, hex, err))
         return -1;
-    if (image->sha256 && strcmp(image->sha256, hex) != 0) {
-        lab_fail(err, LAB_INTEGRITY, "image '%s' has SHA-256 %s, lab.yaml says %s", w->path, hex,
-                 image->sha256);
-        return lab_error_hint(err, "the file is damaged or another version; copy it again, or "
-                                   "correct sha256");
-    }
+    if (check_digest(image, w->path, hex, err))
+        return -1;
+    if (w->run->options->mode != LAB_STATE_READ)
+        lab_cache_touch(hex);
     w->sum = lab_strdup(hex);
     w->words = lab_format("%s (%.12s)", lab_path_base(w->path), hex);
     return 0;
@@ -76,13 +100,24 @@ struct import_work {
     char *ref;
 };
 
+/* Libvirt's pool takes what QEMU reads and writes best; for the rest there is the cache. */
+static bool needs_raw(const struct import_work *w)
+{
+    bool plain = w->image->format == LAB_IMAGE_QCOW2 || w->image->format == LAB_IMAGE_RAW;
+    return w->run->provider.ops->kind == LAB_PROVIDER_LIBVIRT && !plain;
+}
+
 static int import_fn(void *arg, struct lab_error *err)
 {
     struct import_work *w = arg;
     struct lab_progress progress = lab_run_progress(w->run);
     struct lab_provider *p = &w->run->provider;
-    return p->ops->import_base(p, w->image->path, w->sum, w->image->format, &progress, &w->ref,
-                               err);
+    LAB_AUTOFREE char *raw = NULL;
+    if (needs_raw(w) && lab_cache_make(w->image->path, w->sum, LAB_DISK_TO_RAW, progress.fn,
+                                       progress.arg, &raw, err))
+        return lab_error_wrap(err, "cannot import an image for libvirt");
+    return p->ops->import_base(p, raw ? raw : w->image->path, w->sum,
+                               raw ? LAB_IMAGE_RAW : w->image->format, &progress, &w->ref, err);
 }
 
 int lab_prepare_images(struct lab_ladder *l, char *const *sums, struct lab_error *err)

@@ -40,6 +40,7 @@ void lab_spec_free(struct lab_spec *spec)
     free_auth(&spec->auth);
     LAB_VEC_FOREACH (image, &spec->images) {
         free(image->source);
+        free(image->cached);
         free(image->path);
         free(image->sha256);
     }

@@ -2,7 +2,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cache/cache.h"
 #include "spec/values.h"
+
+#define CACHED "image:"
 
 static enum lab_image_format format_by_name(const char *source)
 {
@@ -49,12 +52,52 @@ static void check_url(struct lab_draft *d, const struct lab_yaml *value, const c
 static void inspect(struct lab_draft *d, const struct lab_yaml *value, struct lab_image *image)
 {
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
-    image->format = format_by_name(image->source);
-    if (d->options->skip_files)
-        return;
     if (lab_image_inspect(image->path, &image->format, &image->virtual_size, &err) < 0)
         lab_draft_error(d, value->pos, "%s%s%s", err.message, err.hint ? "; " : "",
                         err.hint ? err.hint : "");
+}
+
+/* "image:NAME" */
+static void find_cached(struct lab_draft *d, const struct lab_yaml *value, struct lab_image *image)
+{
+    LAB_AUTO_CACHE struct lab_cache cache = {{0}};
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    const char *name = image->source + strlen(CACHED);
+    if (lab_cache_read(&cache, &err)) {
+        if (!d->options->skip_files)
+            lab_draft_error(d, value->pos, "%s", err.message);
+        return;
+    }
+    const struct lab_cached *found = lab_cache_find(&cache, name);
+    if (found && found->path) {
+        image->path = lab_strdup(found->path);
+        image->cached = lab_strdup(found->sha256);
+    }
+    if (d->options->skip_files)
+        return;
+    if (image->path) {
+        inspect(d, value, image);
+        return;
+    }
+    const char *nearest = lab_cache_nearest(&cache, name);
+    LAB_AUTOFREE char *quoted = lab_quote(image->source);
+    lab_draft_error(d, value->pos,
+                    "'image_url' is %s, but no image of that name was imported%s%s%s "
+                    "('labctl image list' shows those that were, 'labctl image import' takes one)",
+                    quoted, nearest ? "; did you mean \"" CACHED : "", nearest ? nearest : "",
+                    nearest ? "\"?" : "");
+}
+
+/* The digest beside it must be that of the image, or the name means something else here. */
+static void
+check_cached_sum(struct lab_draft *d, const struct lab_yaml *yaml, const struct lab_image *image)
+{
+    if (!d->options->skip_files && image->cached && image->sha256 &&
+        strcmp(image->cached, image->sha256) != 0)
+        lab_draft_error(d, lab_yaml_pos(yaml, "sha256"),
+                        "'sha256' is %.*s…, but the image \"%s\" that was imported here has %.*s…",
+                        LAB_CACHE_DIGITS, image->sha256, image->source + strlen(CACHED),
+                        LAB_CACHE_DIGITS, image->cached);
 }
 
 static char *lower_case(const char *hex)
@@ -95,9 +138,14 @@ size_t lab_draft_read_image(struct lab_draft *d, const struct lab_yaml *yaml)
     image->pos = value->pos;
     if (is_url) {
         image->format = format_by_name(source);
+    } else if (lab_starts_with(source, CACHED)) {
+        find_cached(d, value, image);
+        check_cached_sum(d, yaml, image);
     } else {
         image->path = lab_draft_path(d, source);
-        inspect(d, value, image);
+        image->format = format_by_name(source);
+        if (!d->options->skip_files)
+            inspect(d, value, image);
     }
     return d->spec->images.len - 1;
 }

@@ -205,7 +205,7 @@ static const struct lab_field node_fields[] = {
     {.key = "sha256",
      .type = LAB_TYPE_SHA256,
      .offset = LAB_UNSTORED,
-     .about = "SHA-256 of this image_url; required for a URL."},
+     .about = "SHA-256 of this image; required for a URL."},
     {.key = "networks",
      .type = LAB_TYPE_LIST,
      .item = LAB_TYPE_NIC,
@@ -342,12 +342,14 @@ static const struct lab_field root_fields[] = {
     {.key = "image_url",
      .type = LAB_TYPE_TEXT,
      .offset = LAB_UNSTORED,
-     .about = "Disk image that the nodes start from: a path or an http(s) URL; qcow2, raw, vmdk or "
-              "ova. Required unless every node has its own."},
+     .about =
+         "Disk image that the nodes start from: a path, an http(s) URL, or image:NAME for one "
+         "that `labctl image import` took; qcow2, raw, vmdk or ova. Required unless every node "
+         "has its own."},
     {.key = "sha256",
      .type = LAB_TYPE_SHA256,
      .offset = LAB_UNSTORED,
-     .about = "SHA-256 of image_url; required for a URL."},
+     .about = "SHA-256 of the image; required for a URL."},
     {.key = "networks",
      .type = LAB_TYPE_MAP,
      .object = &lab_object_network,

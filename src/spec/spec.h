@@ -1,9 +1,9 @@
 /* lab.yaml as a model: parsed, defaulted, expanded to single nodes, and validated as a whole.
  *
  * lab_spec_load() finds every problem at once. It reads files only to check that they exist
- * (images, keys, payload) and what size an image has; it changes nothing and needs no hypervisor.
- * The vocabulary and its reasons: README.md, and the table in schema.c, from which the JSON Schema
- * comes.
+ * (images, also in the image cache, keys, payload) and what size an image has; it changes nothing
+ * and needs no hypervisor. The vocabulary and its reasons: README.md, and the table in schema.c,
+ * from which the JSON Schema comes.
  *
  * Ownership: the whole model belongs to struct lab_spec and is released by lab_spec_free(). */
 #ifndef LAB_SPEC_SPEC_H
@@ -76,9 +76,10 @@ struct lab_nic {
 };
 
 struct lab_image {
-    char *source;                 /* as written: path or URL */
-    char *path;                   /* absolute path; NULL for a URL */
+    char *source;                 /* as written: path, URL or image:NAME */
+    char *path;                   /* absolute path; NULL for a URL, or when nobody looked */
     char *sha256;                 /* 64 lower-case digits, or NULL */
+    char *cached;                 /* image:NAME: the digest that the image cache knows it by */
     enum lab_image_format format; /* by content for a path, by name for a URL */
     uint64_t virtual_size;        /* bytes; 0 when not known (URL, vmdk, ova) */
     struct lab_pos pos;

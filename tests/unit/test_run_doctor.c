@@ -301,6 +301,22 @@ static void an_image_from_the_network(void **state)
     assert_found("image", OK, "was downloaded");
 }
 
+static void an_image_of_the_cache(void **state)
+{
+    struct fixture *f = *state;
+    static const char sum[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    LAB_AUTOFREE char *yaml = lab_format("name: airgap\nimage_url: image:debian12\n%s",
+                                         strchr(strchr(LAB, '\n') + 1, '\n') + 1);
+    look_at_files(f, yaml);
+    assert_found("image", FAIL, "'image:debian12' was not imported");
+    LAB_AUTOFREE char *name = lab_format("images/%s-debian12", sum);
+    LAB_AUTOFREE char *disk = lab_alloc(1025);
+    memset(disk, 1, 1024);
+    put_file(f, name, disk);
+    look_at_files(f, yaml);
+    assert_found("image", OK, "a disk of 1 KiB");
+}
+
 /* --- the machine ------------------------------------------------------------------------------ */
 
 static void the_machine(void **state)
@@ -342,6 +358,7 @@ int main(void)
         doctor_test(a_folder_that_cannot_be_asked),
         doctor_test(files_of_a_lab),
         doctor_test(an_image_from_the_network),
+        doctor_test(an_image_of_the_cache),
         doctor_test(the_machine),
         doctor_test(a_named_file_must_be_there),
     };

@@ -145,6 +145,54 @@ static void test_disk_against_image(void **state)
     free(messages);
 }
 
+/* image:NAME, from the image cache of this user. */
+static void test_cached_image(void **state)
+{
+    static const char digest[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    struct lab_spec *spec;
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *images = in(state, "images"),
+                      *name = lab_format("images/%s-debian12", digest);
+    LAB_AUTOFREE char *path = in(state, name);
+    assert_int_equal(setenv("LABCTL_HOME", *state, 1), 0);
+    assert_load(
+        state, "name: demo\nimage_url: image:debian12\n" REST,
+        "lab.yaml:2:12: error: 'image_url' is \"image:debian12\", but no image of that name "
+        "was imported ('labctl image list' shows those that were, 'labctl image import' "
+        "takes one)\n");
+    assert_ok(plat_mkdirs(images, 0700, &err), err);
+    make_disk(state, name);
+    assert_load(
+        state, "name: demo\nimage_url: image:debain12\n" REST,
+        "lab.yaml:2:12: error: 'image_url' is \"image:debain12\", but no image of that name "
+        "was imported; did you mean \"image:debian12\"? ('labctl image list' shows those "
+        "that were, 'labctl image import' takes one)\n");
+    assert_load(state,
+                "name: demo\nimage_url: image:debian12\n"
+                "sha256: fedcba98fedcba98fedcba98fedcba98fedcba98fedcba98fedcba98fedcba98\n" REST,
+                "lab.yaml:3:9: error: 'sha256' is fedcba98fedc…, but the image \"debian12\" that "
+                "was imported here has 0123456789ab…\n");
+    assert_load(
+        state,
+        "name: demo\nimage_url: image:debian12\nnetworks:\n"
+        "  default: {ipam: {range: 10.0.0.0/16}}\nnodes: [{name: a, disk_size: 1Mi}]\n",
+        "lab.yaml:5:30: error: 'disk_size' is \"1Mi\", but the image has 2Mi; a disk cannot "
+        "be smaller\n");
+    static const char *const ways[] = {"debian12", "0123456789ab"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(ways); i++) {
+        LAB_AUTOFREE char *text = lab_format("name: demo\nimage_url: image:%s\n" REST, ways[i]);
+        char *messages = load(state, text, false, &spec);
+        assert_string_equal(messages, "");
+        assert_string_equal(spec->images.items[0].path, path);
+        assert_string_equal(spec->images.items[0].cached, digest);
+        assert_null(spec->images.items[0].sha256);
+        assert_int_equal(spec->images.items[0].virtual_size, 2 << 20);
+        lab_spec_free(spec);
+        free(messages);
+    }
+    assert_int_equal(unsetenv("LABCTL_HOME"), 0);
+}
+
 static void test_home(void **state)
 {
     struct lab_spec *spec;
@@ -194,6 +242,7 @@ int main(void)
         scratch_test(test_missing),
         scratch_test(test_not_what_it_should_be),
         scratch_test(test_disk_against_image),
+        scratch_test(test_cached_image),
         scratch_test(test_home),
         scratch_test(test_file_itself),
     };
