@@ -1,10 +1,11 @@
 /* image convert|info: what qemu-img is used for, without it. */
+#include "cli/image.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/command.h"
 #include "platform.h"
 #include "run/image.h"
 
@@ -41,26 +42,6 @@ static int choose_format(const char *name,
     return lab_error_hint(err, "labctl image convert --format vmdk image.qcow2 disk.vmdk");
 }
 
-static int check_sum(const char *text, char sum[LAB_SHA256_HEX], struct lab_error *err)
-{
-    if (strlen(text) != LAB_SHA256_HEX - 1 ||
-        strspn(text, "0123456789abcdefABCDEF") != strlen(text))
-        return lab_fail(err, LAB_USAGE, "'--sha256 %s' is not 64 hexadecimal digits", text);
-    for (size_t i = 0; i < LAB_SHA256_HEX; i++)
-        sum[i] = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] + 32 : text[i]);
-    return 0;
-}
-
-static void draw(void *arg, uint64_t done, uint64_t total)
-{
-    LAB_AUTO_STR struct lab_str all = LAB_STR_INIT;
-    lab_put_size(&all, total);
-    fprintf(stderr, "\r%3u%% of %s%s", (unsigned)(done * 100 / total), lab_str_get(&all),
-            done == total ? ", waiting for the disk" : "");
-    fflush(stderr);
-    *(bool *)arg = true;
-}
-
 static void print_converted(struct lab_cli *cli,
                             const struct lab_disk_job *job,
                             const char *format,
@@ -89,7 +70,7 @@ static int convert(struct lab_cli *cli, struct lab_error *err)
     const char *format = NULL;
     char expected[LAB_SHA256_HEX];
     struct lab_disk_result result = {0};
-    bool drawn = false;
+    struct lab_image_bar bar = {.tail = ", waiting for the disk"};
     if (cli->arguments.len != 3) {
         lab_fail(err, LAB_USAGE,
                  "'labctl image convert' wants an image and the name of the new one");
@@ -99,17 +80,16 @@ static int convert(struct lab_cli *cli, struct lab_error *err)
         .source = cli->arguments.items[1],
         .target = cli->arguments.items[2],
         .expected = sum ? expected : NULL,
-        .progress = !cli->quiet && plat_is_terminal(2) ? draw : NULL,
-        .progress_arg = &drawn,
+        .progress = lab_image_bar_of(cli),
+        .progress_arg = &bar,
     };
     if (choose_format(lab_cli_value(cli, "format"), job.target, &format, &job.format, err) < 0 ||
-        (sum && check_sum(sum, expected, err) < 0))
+        (sum && lab_image_sum(sum, expected, err) < 0))
         return -1;
     if (size && (lab_parse_size(size, &job.size) < 0 || job.size == 0))
         return lab_fail(err, LAB_USAGE, "'--size %s' is not a size, such as 40Gi", size);
     int rc = lab_image_convert(&job, &result, err);
-    if (drawn)
-        fputs("\r\033[K", stderr);
+    lab_image_bar_end(&bar);
     if (rc == 0)
         print_converted(cli, &job, format, &result);
     return rc;
@@ -118,30 +98,20 @@ static int convert(struct lab_cli *cli, struct lab_error *err)
 /* --- info
  * ----------------------------------------------------------------------------------------- */
 
-static json_t *size_value(const struct lab_cli *cli, uint64_t bytes)
-{
-    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    if (cli->output != LAB_OUTPUT_TABLE)
-        return json_integer((json_int_t)bytes);
-    if (bytes)
-        lab_put_size(&text, bytes);
-    return json_string(lab_str_get(&text));
-}
-
 static json_t *row(const struct lab_cli *cli, const struct lab_image_look *look)
 {
     const struct lab_disk_info *info = &look->info;
     json_t *files = json_array();
     LAB_VEC_FOREACH (file, &look->files)
         json_array_append_new(files, lab_json_text(*file));
-    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "image",
-                     lab_json_text(look->files.items[0]), "format",
-                     lab_disk_format_name(info->format), "variant",
-                     lab_json_text(info->variant[0] ? info->variant : NULL), "virtual_size",
-                     size_value(cli, info->size), "file_size", size_value(cli, look->file_bytes),
-                     "cluster_size", size_value(cli, info->cluster), "compression_type",
-                     lab_json_text(info->compression), "snapshots", (json_int_t)info->snapshots,
-                     "backing_files", (json_int_t)info->backing, "files", files);
+    return json_pack(
+        "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "image",
+        lab_json_text(look->files.items[0]), "format", lab_disk_format_name(info->format),
+        "variant", lab_json_text(info->variant[0] ? info->variant : NULL), "virtual_size",
+        lab_image_size(cli, info->size), "file_size", lab_image_size(cli, look->file_bytes),
+        "cluster_size", lab_image_size(cli, info->cluster), "compression_type",
+        lab_json_text(info->compression), "snapshots", (json_int_t)info->snapshots, "backing_files",
+        (json_int_t)info->backing, "files", files);
 }
 
 static int info(struct lab_cli *cli, struct lab_error *err)
@@ -173,38 +143,84 @@ static int info(struct lab_cli *cli, struct lab_error *err)
 /* --- the command
  * ----------------------------------------------------------------------------------- */
 
+static const struct {
+    const char *name;
+    int (*run)(struct lab_cli *, struct lab_error *);
+    const char *takes; /* options, with a space behind each */
+} verbs[] = {
+    {"convert", convert, "format size sha256 "},
+    {"info", info, ""},
+    {"import", lab_image_cmd_import, "name sha256 "},
+    {"list", lab_image_cmd_list, ""},
+    {"verify", lab_image_cmd_verify, ""},
+    {"rm", lab_image_cmd_rm, "force "},
+    {"prune", lab_image_cmd_prune, "dry-run "},
+};
+
+static int unknown_verb(const char *verb, struct lab_error *err)
+{
+    const char *names[LAB_ARRAY_LEN(verbs)];
+    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
+        names[i] = verbs[i].name;
+    const char *nearest = lab_nearest(verb, names, LAB_ARRAY_LEN(verbs));
+    lab_fail(err, LAB_USAGE,
+             "'labctl image %s': there are convert, info, import, list, verify, rm and prune",
+             verb);
+    return nearest ? lab_error_hint(err, "did you mean 'labctl image %s'?", nearest) : -1;
+}
+
+static int
+check_options(const struct lab_cli *cli, const char *verb, const char *takes, struct lab_error *err)
+{
+    for (size_t i = 0; i < cli->given_len; i++) {
+        LAB_AUTOFREE char *word = lab_format("%s ", cli->given[i].option->name);
+        if (strstr(takes, word))
+            continue;
+        lab_fail(err, LAB_USAGE, "'labctl image %s' takes no option '--%s'", verb,
+                 cli->given[i].option->name);
+        return lab_error_hint(err, "see 'labctl image --help'");
+    }
+    return 0;
+}
+
 static int run_image(struct lab_cli *cli, struct lab_error *err)
 {
-    static const struct {
-        const char *name;
-        int (*run)(struct lab_cli *, struct lab_error *);
-    } verbs[] = {{"convert", convert}, {"info", info}};
     const char *verb = cli->arguments.items[0];
     for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
         if (strcmp(verb, verbs[i].name) == 0)
-            return verbs[i].run(cli, err);
-    return lab_fail(err, LAB_USAGE, "'labctl image %s': there are convert and info", verb);
+            return check_options(cli, verb, verbs[i].takes, err) ? -1 : verbs[i].run(cli, err);
+    return unknown_verb(verb, err);
 }
 
 static const struct lab_option options[] = {
     {"format", 0, "FORMAT", "raw, vmdk, vmdk-stream (convert; default: by the new name)"},
     {"size", 0, "SIZE", "size of the new disk, such as 40Gi (convert; default: as it is)"},
-    {"sha256", 0, "SUM", "what the source file must have (convert)"},
+    {"sha256", 0, "SUM", "what the source file must have (convert, import)"},
+    {"name", 0, "NAME", "what to call it (import; default: by the file's name)"},
+    {"force", 0, NULL, "even what a lab uses (rm)"},
+    {"dry-run", 0, NULL, "only say what would be removed (prune)"},
     {0},
 };
 
 const struct lab_command lab_cmd_image = {
     .name = "image",
-    .summary = "convert and inspect disk images",
-    .arguments = "convert SOURCE NEW | info IMAGE…",
+    .summary = "keep, convert and inspect disk images",
+    .arguments =
+        "import FILE|URL | list | verify [NAME…] | rm NAME… | prune | convert SOURCE NEW | "
+        "info IMAGE…",
     .text =
-        "Converts a cloud image (qcow2, vmdk, ova or raw) into a disk for VMware (vmdk), a raw\n"
-        "one, or a packed VMDK for sending (vmdk-stream), larger if wanted. 'info' tells what\n"
-        "an image is. No qemu-img is needed.\n\n"
+        "Cloud images are qcow2, vmdk, ova or raw. 'import' keeps one for all labs, by its content:\n"
+        "lab.yaml then says image_url: image:NAME. What URLs name is kept there too. 'list' shows\n"
+        "what is kept and which labs use it, 'verify' reads every byte again, 'rm' and 'prune'\n"
+        "(what no lab uses) remove, with what was made of it. NAME may be 12 digits of a digest.\n\n"
+        "'convert' makes a disk for VMware (vmdk), a raw one, or a packed VMDK for sending\n"
+        "(vmdk-stream), larger if wanted. 'info' tells what an image is. No qemu-img is needed.\n\n"
+        "  labctl image import debian-12-generic-amd64.qcow2 --name debian12\n"
         "  labctl image convert --size 40Gi debian-12-generic-amd64.qcow2 disk.vmdk\n"
         "  labctl image info disk.vmdk",
     .options = options,
     .min_arguments = 1,
     .max_arguments = -1,
+    .takes = LAB_TAKES_YES,
     .run = run_image,
 };

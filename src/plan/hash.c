@@ -148,6 +148,15 @@ static bool find_aspect(const char *text, const struct aspect *like, struct aspe
     return false;
 }
 
+bool lab_plan_provision_uses(const char *recorded, const char *image_sha256)
+{
+    static const struct aspect image = {.name = "image", .name_len = 5};
+    struct aspect found;
+    return recorded && find_aspect(recorded, &image, &found) && found.value_len > SHORT_DIGITS &&
+           found.value[SHORT_DIGITS] == '/' &&
+           strncmp(found.value, image_sha256, SHORT_DIGITS) == 0;
+}
+
 static bool same(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     return a_len == b_len && memcmp(a, b, a_len) == 0;

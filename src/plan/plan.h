@@ -66,6 +66,9 @@ void lab_plan_provision_hash(struct lab_str *out,
                              const char *image_sha256,
                              const char *payload_manifest);
 
+/* Whether a node with this text was made from the image with this digest. NULL: no. */
+bool lab_plan_provision_uses(const char *recorded, const char *image_sha256);
+
 /* Appends the names of the aspects in which two such texts differ: "image, auth and cloud_init".
  * Either may be NULL (not known: no difference). Returns how many. */
 size_t lab_plan_provision_diff(struct lab_str *out, const char *recorded, const char *wanted);

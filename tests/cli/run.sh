@@ -150,5 +150,75 @@ labctl=$work/laptop expect 0 '^libvirt +unused ' doctor
 : >"$work/hosts/laptop/proc/modules"
 labctl=$work/laptop expect 3 'labctl: 1 check failed, first: VMware driver' doctor
 labctl=$work/laptop expect 3 '^libvirt +unused ' doctor
+# --- the image cache ---
+check() { # WHAT COMMAND…
+    local what=$1
+    shift
+    count=$((count + 1))
+    if "$@"; then echo "ok $count - $what"; else echo "not ok $count - $what"; failed=1; fi
+}
+head -c 3072000 /dev/urandom >disk.raw
+head -c 4000000 /dev/urandom >large.raw
+truncate -s 600M large.raw
+sum=$(sha256sum disk.raw | cut -d' ' -f1)
+expect 0 'no images in' image list
+expect 0 "image:debian12 imported, SHA-256 $sum" image import disk.raw --name debian12 --sha256 "${sum^^}"
+expect 0 'image:debian12 is there already' image import disk.raw
+expect 0 "debian12 +${sum:0:12} +raw +2.9 MiB" image list
+expect 0 "\"sha256\": \"$sum\"" image list -o json
+expect 0 "\"sha256\":\"$sum\"" image list -o ndjson
+expect 0 "fine +$LABCTL_HOME/images/$sum-debian12" image verify
+expect 8 'should be 0000' image import large.raw --sha256 "${sum//[0-9a-f]/0}"
+expect 7 "another image is called|is there already" image import large.raw --name debian12
+expect 2 "did you mean 'labctl image import'" image imprt
+expect 2 "takes no option '--force'" image list --force
+expect 2 "did you mean 'debian12'" image rm debain12
+cat >cached.yaml <<'YAML'
+name: cached
+image_url: image:debain12
+networks:
+  default: {ipam: {range: 192.168.6.0/24}}
+nodes:
+  - {name: w, cpu: 1, memory: 1Gi, disk_size: 1Gi, networks: [default]}
+YAML
+expect 2 'cached.yaml:2:12: error: .*did you mean "image:debian12"' validate cached.yaml
+sed -i s/debain/debian/ cached.yaml
+expect 0 'fine' validate cached.yaml
+
+images=$LABCTL_HOME/images
+parts() { find "$images" -name '*.part' | grep -q .; }
+# begin SIGNAL: an import that gets the signal as soon as it has begun to write
+begin() {
+    local status=0
+    "$labctl" image import large.raw >/dev/null 2>&1 &
+    local pid=$!
+    until parts || ! kill -0 $pid 2>/dev/null; do sleep 0.005; done
+    kill "-$1" $pid
+    wait $pid 2>/dev/null || status=$?
+    echo "$status"
+}
+check 'a kill leaves a part' [ "$(begin KILL)" = 137 ]
+check 'which is there' parts
+expect 0 'image:debian12 is there already' image import disk.raw
+check 'the next run removes it' [ "$(ls "$images")" = "$sum-debian12" ]
+check 'Ctrl-C' [ "$(begin INT)" = 130 ]
+check 'leaves nothing' [ "$(ls "$images")" = "$sum-debian12" ]
+"$labctl" image import large.raw >one 2>&1 & one=$!
+"$labctl" image import large.raw >two 2>&1 & two=$!
+check 'two at once' wait $one
+check 'two at once, the other' wait $two
+check 'one of them copied' [ "$(cat one two | grep -c 'image:large imported')" = 1 ]
+check 'one of them found it' [ "$(cat one two | grep -c 'image:large is there already')" = 1 ]
+check 'a hole stays one' [ "$(du -k "$images"/*-large | cut -f1)" -lt 10000 ]
+printf X | dd of="$images/$sum-debian12" bs=1 seek=5000 conv=notrunc status=none
+expect 8 "damaged.*$sum-debian12" image verify
+expect 8 'labctl image import' image verify debian12
+expect 0 'image:debian12 imported' image import disk.raw --name debian12
+expect 0 fine image verify debian12
+expect 2 'prune wants a yes' image prune
+expect 0 'removed large' image rm large
+expect 0 "debian12" image prune --dry-run
+expect 0 "removed debian12 .${sum:0:12}" image prune -y
+check 'the cache is empty' [ -z "$(ls "$images")" ]
 
 exit $failed

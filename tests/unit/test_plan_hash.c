@@ -288,6 +288,21 @@ static void other_versions_records_are_read_as_far_as_known(void **state)
     }
 }
 
+/* The image cache asks so, before it removes one. */
+static void the_image_of_a_record_is_known(void **state)
+{
+    (void)state;
+    struct world *w = new_world();
+    add_node(w, "web-01", LAB_ROLE_NONE);
+    LAB_AUTOFREE char *text = hash_of(w, &w->spec->nodes.items[0]);
+    assert_true(lab_plan_provision_uses(text, SUM1));
+    assert_false(lab_plan_provision_uses(text, SUM2));
+    assert_false(lab_plan_provision_uses(NULL, SUM1));
+    assert_false(lab_plan_provision_uses("image=?/1c91ee33b6e83941;", SUM1));
+    assert_false(lab_plan_provision_uses("role=1111111111111111/1;", SUM1));
+    free_world(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +311,7 @@ int main(void)
         cmocka_unit_test(the_text_is_stable),
         cmocka_unit_test(what_is_not_known_has_not_changed),
         cmocka_unit_test(other_versions_records_are_read_as_far_as_known),
+        cmocka_unit_test(the_image_of_a_record_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

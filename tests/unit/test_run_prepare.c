@@ -1,6 +1,8 @@
 /* What the nodes share, prepared without a hypervisor. */
 #include "run_fixture.h"
 
+#include "base/crypto.h"
+#include "disk/disk.h"
 #include "media/seed.h"
 
 #define LAB                                                                                        \
@@ -66,6 +68,68 @@ static void a_network_of_another_lab_is_recorded(void **state)
     assert_string_equal(shared, "shared");
     LAB_AUTOFREE char *made = recorded_network(f, true, NULL); /* handed over meanwhile */
     assert_string_equal(made, "made");
+}
+
+/* --- images
+ * -------------------------------------------------------------------------------------- */
+
+static enum lab_image_format imported_format;
+static uint64_t imported_size;
+
+static int import_answer(struct lab_provider *p,
+                         const char *path,
+                         const char *sha256,
+                         enum lab_image_format format,
+                         const struct lab_progress *progress,
+                         char **ref,
+                         struct lab_error *err)
+{
+    (void)p;
+    (void)progress;
+    struct lab_disk *disk;
+    imported_format = format;
+    if (lab_disk_open(&disk, path, err))
+        return -1;
+    imported_size = lab_disk_info(disk)->size;
+    assert_int_equal(lab_disk_info(disk)->format == LAB_DISK_RAW, format == LAB_IMAGE_RAW);
+    lab_disk_close(disk);
+    *ref = lab_strdup(sha256);
+    return 0;
+}
+
+static void import_as(struct fixture *f, enum lab_provider_kind kind)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    char hex[LAB_SHA256_HEX], *sums[] = {hex};
+    f->ops.kind = kind;
+    f->ops.import_base = import_answer;
+    must(lab_sha256_file(f->run.spec->images.items[0].path, hex, NULL, &err), &err);
+    must(lab_prepare_images(&f->ladder, sums, &err), &err);
+    assert_int_equal(imported_size, 1 << 20);
+    free(f->ladder.base_refs[0]);
+    f->ladder.base_refs[0] = NULL;
+}
+
+/* Its pool takes qcow2 and raw. */
+static void a_vmdk_becomes_raw_for_libvirt(void **state)
+{
+    static const char zeros[1 << 20];
+    struct fixture *f = *state;
+    struct lab_error err = LAB_ERROR_INIT;
+    struct lab_disk_result result;
+    fixture_lab(f, LAB);
+    LAB_AUTOFREE char *raw = lab_path_join(f->home, "x.raw"),
+                      *vmdk = lab_path_join(f->home, "x.vmdk");
+    const struct lab_disk_job job = {.source = raw, .target = vmdk, .format = LAB_DISK_TO_VMDK};
+    must(lab_file_replace(raw, zeros, sizeof(zeros), 0600, &err), &err);
+    must(lab_disk_convert(&job, &result, &err), &err);
+    struct lab_image *image = &f->run.spec->images.items[0];
+    lab_assign(&image->path, vmdk);
+    image->format = LAB_IMAGE_VMDK;
+    import_as(f, LAB_PROVIDER_LIBVIRT);
+    assert_int_equal(imported_format, LAB_IMAGE_RAW);
+    import_as(f, LAB_PROVIDER_VMWARE);
+    assert_int_equal(imported_format, LAB_IMAGE_VMDK);
 }
 
 /* --- keys
@@ -187,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(a_users_network_is_not_recorded),
         fixture_test(a_network_of_another_lab_is_recorded),
+        fixture_test(a_vmdk_becomes_raw_for_libvirt),
         fixture_test(only_up_makes_the_login_key),
         fixture_test(a_new_login_key_for_old_guests_is_said),
         fixture_test(a_lost_token_is_not_replaced),
