@@ -48,9 +48,10 @@ void plat_next_data(int fd, uint64_t at, uint64_t end, uint64_t *from, uint64_t 
 /* Parts of the (new) file that are never written shall take no room. Where that cannot be, nothing
  * happens. */
 void plat_make_sparse(int fd);
-/* Makes the (new, empty) file share all blocks of the other until one of them is written to. False where
- * the file system cannot, with nothing done. */
-bool plat_clone(int from, int to);
+/* What `from` has behind from_at becomes the end of the (new) file `to`, which shares those blocks until
+ * one of them is written to. Both places are multiples of 64 KiB. False where the file systems cannot,
+ * with nothing done. */
+bool plat_clone(int from, uint64_t from_at, int to, uint64_t to_at);
 /* Absolute, without "." and doubled separators; needs not exist. Links are resolved only where ".."
  * makes it necessary. The caller frees. */
 char *plat_absolute(const char *path);

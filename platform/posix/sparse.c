@@ -34,13 +34,16 @@ void plat_make_sparse(int fd)
     (void)fd; /* files are */
 }
 
-bool plat_clone(int from, int to)
+bool plat_clone(int from, uint64_t from_at, int to, uint64_t to_at)
 {
-#ifdef FICLONE
-    return ioctl(to, FICLONE, from) == 0;
+#ifdef FICLONERANGE
+    struct file_clone_range range = {.src_fd = from, .src_offset = from_at, .dest_offset = to_at};
+    return ioctl(to, FICLONERANGE, &range) == 0; /* length 0: up to the end */
 #else
     (void)from;
+    (void)from_at;
     (void)to;
+    (void)to_at;
     return false;
 #endif
 }

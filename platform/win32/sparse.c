@@ -33,9 +33,11 @@ void plat_make_sparse(int fd)
     DeviceIoControl((HANDLE)_get_osfhandle(fd), FSCTL_SET_SPARSE, NULL, 0, NULL, 0, &got, NULL);
 }
 
-bool plat_clone(int from, int to)
+bool plat_clone(int from, uint64_t from_at, int to, uint64_t to_at)
 {
     (void)from;
+    (void)from_at;
     (void)to;
-    return false; /* NTFS cannot; ReFS can, by pieces, and is on no laptop */
+    (void)to_at;
+    return false; /* NTFS cannot; ReFS can, and is on no laptop */
 }

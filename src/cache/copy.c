@@ -79,7 +79,7 @@ static int copy_all(struct copy *c, struct lab_error *err)
 /* A clone is read instead of the source, since nobody changes it meanwhile. */
 static int start_target(struct copy *c, int target, struct lab_error *err)
 {
-    if (plat_clone(c->from, target)) {
+    if (plat_clone(c->from, 0, target, 0)) {
         c->from = target;
         return 0;
     }

@@ -115,11 +115,20 @@ static int put(void *arg, const struct lab_disk_piece *piece, struct lab_error *
     return ops->put(c->writer, piece->offset, piece->bytes, piece->n, err);
 }
 
+static int put_all(struct convert *c, struct lab_error *err)
+{
+    const struct lab_disk_writer_ops *ops = c->writer->ops;
+    bool shared = false;
+    if (ops->share && ops->share(c->writer, c->disk, &shared, err) < 0)
+        return -1;
+    return shared ? 0 : lab_disk_pump(c->disk, LAB_DISK_GRAIN, put, c, err);
+}
+
 static int write_disk(struct convert *c, struct lab_error *err)
 {
     const struct lab_disk_writer_ops *ops = c->writer->ops;
     report(c, 0);
-    if (ops->begin(c->writer, err) < 0 || lab_disk_pump(c->disk, LAB_DISK_GRAIN, put, c, err) < 0)
+    if (ops->begin(c->writer, err) < 0 || put_all(c, err) < 0)
         return -1;
     report(c, c->disk->info.size);
     return ops->finish(c->writer, err);

@@ -104,6 +104,14 @@ static void vmdk_close(struct lab_disk *disk)
     free(v);
 }
 
+const struct lab_vmdk_sparse *lab_vmdk_single(const struct lab_disk *disk)
+{
+    const struct vmdk *v = (const struct vmdk *)disk;
+    bool single = disk->ops->close == vmdk_close && v->parts.len == 1 &&
+                  v->parts.items[0].kind == LAB_VMDK_SPARSE;
+    return single ? &v->parts.items[0].sparse : NULL;
+}
+
 /* --- opening ------------------------------------------------------------------------------------
  */
 

@@ -66,6 +66,11 @@ int lab_vmdk_sparse_open(struct lab_vmdk_sparse *out,
                          struct lab_disk_source *source,
                          const struct lab_vmdk_shared *shared,
                          struct lab_error *err) LAB_MUST_CHECK;
+/* *sector: where the grain at this offset of the disk begins, 0: it is zeros. */
+int lab_vmdk_sparse_locate(const struct lab_vmdk_sparse *extent,
+                           uint64_t offset,
+                           uint32_t *sector,
+                           struct lab_error *err) LAB_MUST_CHECK;
 /* As lab_disk_map() and lab_disk_read(), within one grain. */
 int lab_vmdk_sparse_map(const struct lab_vmdk_sparse *extent,
                         uint64_t offset,
@@ -76,5 +81,12 @@ int lab_vmdk_sparse_read(const struct lab_vmdk_sparse *extent,
                          void *bytes,
                          size_t n,
                          struct lab_error *err) LAB_MUST_CHECK;
+
+/* --- vmdk.c
+ * ---------------------------------------------------------------------------------------
+ */
+
+/* The extent that is all of the disk; NULL when it is no VMDK, or one of other or several files. */
+const struct lab_vmdk_sparse *lab_vmdk_single(const struct lab_disk *disk);
 
 #endif

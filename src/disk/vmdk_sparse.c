@@ -23,9 +23,10 @@ entry(const struct lab_vmdk_sparse *e, uint64_t offset, uint32_t *out, struct la
     return 0;
 }
 
-/* *sector: of the grain, 0: it is zeros. */
-static int
-locate(const struct lab_vmdk_sparse *e, uint64_t offset, uint32_t *sector, struct lab_error *err)
+int lab_vmdk_sparse_locate(const struct lab_vmdk_sparse *e,
+                           uint64_t offset,
+                           uint32_t *sector,
+                           struct lab_error *err)
 {
     const struct lab_vmdk_header *h = &e->header;
     uint64_t grain = offset / grain_bytes(e);
@@ -48,7 +49,7 @@ int lab_vmdk_sparse_map(const struct lab_vmdk_sparse *e,
                         struct lab_error *err)
 {
     uint32_t sector;
-    if (locate(e, offset, &sector, err) < 0)
+    if (lab_vmdk_sparse_locate(e, offset, &sector, err) < 0)
         return -1;
     *out = (struct lab_disk_extent){grain_bytes(e) - offset % grain_bytes(e), sector == 0};
     return 0;
@@ -104,7 +105,7 @@ static int read_grain(
     const struct lab_vmdk_sparse *e, uint64_t offset, void *bytes, size_t n, struct lab_error *err)
 {
     uint32_t sector;
-    if (locate(e, offset, &sector, err) < 0)
+    if (lab_vmdk_sparse_locate(e, offset, &sector, err) < 0)
         return -1;
     uint64_t at = (uint64_t)sector * LAB_DISK_SECTOR;
     if (sector == 0)

@@ -147,6 +147,67 @@ static int vmdk_put(struct lab_disk_writer *w,
     return 0;
 }
 
+/* --- sharing ------------------------------------------------------------------------------------
+ */
+
+/* Grains as this writer leaves them: in the disk's order, one behind the other, up to the file's
+ * end. */
+struct run {
+    uint64_t first, grains; /* first: sector */
+};
+
+static int
+find_run(const struct lab_vmdk_sparse *e, struct run *out, bool *found, struct lab_error *err)
+{
+    const struct lab_vmdk_header *h = &e->header;
+    uint32_t sector;
+    *out = (struct run){lab_round_up(h->overhead, GRAIN_SECTORS), 0};
+    *found = false;
+    if ((h->flags & LAB_VMDK_PACKED) || h->grain != GRAIN_SECTORS || e->source->start != 0 ||
+        h->capacity % GRAIN_SECTORS || h->overhead != out->first)
+        return 0;
+    for (uint64_t at = 0; at < h->capacity; at += GRAIN_SECTORS) {
+        if (lab_vmdk_sparse_locate(e, at * LAB_DISK_SECTOR, &sector, err) < 0)
+            return -1;
+        if (sector && sector != out->first + out->grains * GRAIN_SECTORS)
+            return 0;
+        out->grains += sector != 0;
+    }
+    *found = out->grains > 0 &&
+             (out->first + out->grains * GRAIN_SECTORS) * LAB_DISK_SECTOR == e->source->size;
+    return 0;
+}
+
+static int take_run(struct vmdk_writer *v, const struct lab_vmdk_sparse *e, struct lab_error *err)
+{
+    uint32_t sector;
+    for (uint64_t at = 0; at < e->header.capacity; at += GRAIN_SECTORS) {
+        if (lab_vmdk_sparse_locate(e, at * LAB_DISK_SECTOR, &sector, err) < 0)
+            return -1;
+        if (sector && take_grain(v, at / GRAIN_SECTORS, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Only the tables differ between a disk and a larger one with the same data. */
+static int vmdk_share(struct lab_disk_writer *w,
+                      const struct lab_disk *disk,
+                      bool *done,
+                      struct lab_error *err)
+{
+    struct vmdk_writer *v = (struct vmdk_writer *)w;
+    const struct lab_vmdk_sparse *e = lab_vmdk_single(disk);
+    struct run run;
+    bool found = false;
+    *done = false;
+    if (!e || find_run(e, &run, &found, err) < 0)
+        return e ? -1 : 0;
+    *done = found && plat_clone(e->source->fd, run.first * LAB_DISK_SECTOR, w->fd,
+                                v->next * LAB_DISK_SECTOR);
+    return *done ? take_run(v, e, err) : 0;
+}
+
 static int vmdk_finish(struct lab_disk_writer *w, struct lab_error *err)
 {
     return flush_table((struct vmdk_writer *)w, err);
@@ -164,6 +225,7 @@ const struct lab_disk_writer_ops lab_disk_vmdk_writer = {
     .open = vmdk_open,
     .begin = vmdk_begin,
     .put = vmdk_put,
+    .share = vmdk_share,
     .finish = vmdk_finish,
     .close = vmdk_close,
 };

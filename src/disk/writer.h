@@ -28,6 +28,12 @@ struct lab_disk_writer_ops {
                const unsigned char *bytes,
                size_t n,
                struct lab_error *err);
+    /* Between begin and finish, instead of put: shares the file's blocks of the data of a disk that
+     * is laid out alike. *done: that could be. May be NULL. */
+    int (*share)(struct lab_disk_writer *writer,
+                 const struct lab_disk *disk,
+                 bool *done,
+                 struct lab_error *err);
     int (*finish)(struct lab_disk_writer *writer, struct lab_error *err);
     void (*close)(struct lab_disk_writer *writer);
 };

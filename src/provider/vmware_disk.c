@@ -1,6 +1,7 @@
 /* Disks of VMware VMs. A base image becomes one VMDK per digest in the image cache; every VM gets a
- * sparse copy of it in its own folder, already of the VM's size. No child VMDKs: a child is lost
- * with the parent's folder, and VMware refuses it once the parent was written to. */
+ * copy of it in its own folder, already of the VM's size, which shares the base's blocks where the
+ * file system can and is sparse elsewhere. No child VMDKs: a child is lost with the parent's
+ * folder, and VMware refuses it once the parent was written to. */
 #include "base/file.h"
 #include "cache/cache.h"
 #include "disk/disk.h"

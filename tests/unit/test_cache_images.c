@@ -201,7 +201,7 @@ static void test_clone_or_nothing(void **state)
     LAB_AUTOFREE char *from = in_scratch(state, "from"), *to = in_scratch(state, "to");
     scratch_write(from, "some bytes");
     int a = open(from, O_RDONLY), b = plat_create(to, 0600, &err);
-    bool cloned = plat_clone(a, b);
+    bool cloned = plat_clone(a, 0, b, 0);
     close(a);
     close(b);
     assert_file(to, cloned ? "some bytes" : "");
