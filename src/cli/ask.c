@@ -42,8 +42,7 @@ bool lab_cli_ask(struct lab_run *run, const char *question)
     if (uv_tty_init(&run->loop, &tty, 0, 1))
         return false;
     tty.data = &a;
-    fprintf(stderr, "%s [y/N] ", question);
-    fflush(stderr);
+    lab_cli_say("%s [y/N] ", question);
     a.ended = uv_read_start((uv_stream_t *)&tty, on_room, on_read) != 0;
     while (!a.ended && !run->interrupted)
         uv_run(&run->loop, UV_RUN_ONCE);

@@ -91,8 +91,12 @@ static void print_line(void *arg, const char *node, int fd, const char *text)
     struct words *w;
     switch (p->cli->output) {
     case LAB_OUTPUT_TABLE:
-        fprintf(fd == 2 ? stderr : stdout, "%-*s | %s\n", (int)p->width, node, text);
-        fflush(fd == 2 ? stderr : stdout);
+        if (fd == 2) {
+            lab_cli_say("%-*s | %s\n", (int)p->width, node, text);
+        } else {
+            printf("%-*s | %s\n", (int)p->width, node, text);
+            fflush(stdout);
+        }
         break;
     case LAB_OUTPUT_NDJSON:
         lab_cli_print_object(json_pack("{s:s, s:s, s:o}", "node", node, "stream",

@@ -104,6 +104,9 @@ void lab_cli_print(const struct lab_cli *cli,
                    const char *key,
                    const struct lab_column *columns,
                    size_t n);
+/* Words for people on stderr, in one write: a Windows console that gets a character's bytes one by one
+ * shows none of it. */
+void lab_cli_say(const char *fmt, ...) LAB_PRINTF(1, 2);
 void lab_cli_print_object(json_t *value /* taken */); /* one line of NDJSON, at once */
 /* null for NULL; bytes of a guest that are no UTF-8 become U+FFFD. */
 json_t *lab_json_text(const char *s);

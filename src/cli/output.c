@@ -147,6 +147,17 @@ static void print_yaml(const json_t *value)
 /* --- NDJSON: one object a row, then one with everything that is no row
  * -------------------------------- */
 
+void lab_cli_say(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    va_end(ap);
+    fflush(stdout); /* what was said before comes before */
+    fputs(text, stderr);
+    fflush(stderr);
+}
+
 void lab_cli_print_object(json_t *value)
 {
     json_dumpf(value, stdout, JSON_COMPACT);

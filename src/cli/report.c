@@ -36,12 +36,12 @@ static void print_failures(const struct lab_report *report)
     LAB_VEC_FOREACH (o, &report->nodes) {
         if (o->end != LAB_CLIMB_FAILED)
             continue;
-        fprintf(stderr, "\n%s failed at '%s':\n  %s\n", o->node, lab_gate_name(o->gate),
-                o->error.message ? o->error.message : "unknown reason");
+        lab_cli_say("\n%s failed at '%s':\n  %s\n", o->node, lab_gate_name(o->gate),
+                    o->error.message ? o->error.message : "unknown reason");
         if (o->details)
             fputs(o->details, stderr);
         if (o->error.hint)
-            fprintf(stderr, "  next: %s\n", o->error.hint);
+            lab_cli_say("  next: %s\n", o->error.hint);
     }
 }
 

@@ -151,7 +151,7 @@ static void draw(struct lab_view *v, bool last)
 static void make_room(struct lab_view *v)
 {
     if (v->mode == LIVE && v->drawn) {
-        fprintf(stderr, "\x1b[%zuA\r\x1b[J", v->drawn);
+        lab_cli_say("\x1b[%zuA\r\x1b[J", v->drawn);
         v->drawn = 0;
     }
 }
@@ -169,10 +169,11 @@ static void print_plain(const struct lab_event *e)
     if (tm)
         strftime(clock, sizeof(clock), "%H:%M:%S", tm);
     int gate = lab_gate_by_name(e->gate);
-    fprintf(stderr, "%s %s %s%s%s%s%s\n", clock, *e->node ? e->node : "lab",
-            gate >= 0 ? lab_gate_title((enum lab_gate)gate) : e->gate,
-            strcmp(e->state, "passed") == 0 ? "" : " ",
-            strcmp(e->state, "passed") == 0 ? "" : e->state, *e->evidence ? ": " : "", e->evidence);
+    lab_cli_say("%s %s %s%s%s%s%s\n", clock, *e->node ? e->node : "lab",
+                gate >= 0 ? lab_gate_title((enum lab_gate)gate) : e->gate,
+                strcmp(e->state, "passed") == 0 ? "" : " ",
+                strcmp(e->state, "passed") == 0 ? "" : e->state, *e->evidence ? ": " : "",
+                e->evidence);
 }
 
 /* A wait must not look like a hang: what is seen, when it changed, at most every half minute. */
@@ -260,7 +261,7 @@ static void on_warning(void *arg, const char *text)
     if (v->mode == QUIET)
         return;
     make_room(v);
-    fprintf(stderr, "warning: %s\n", text);
+    lab_cli_say("warning: %s\n", text);
 }
 
 static bool on_confirm(void *arg, const char *question)
