@@ -77,6 +77,8 @@ const char *plat_getenv(const char *name); /* borrowed; NULL when unset or empty
 bool plat_is_admin(void);
 char *plat_user_name(void);  /* caller frees */
 unsigned long plat_pid(void);
+/* The command line in UTF-8, for the life of the process. */
+char **plat_arguments(int *argc, char **argv);
 int plat_random_free_port(void); /* on 127.0.0.1; -1 when there is none */
 
 /* True when a virtual CPU really ran, at the speed of hardware (some hosts have a KVM that interprets
@@ -151,6 +153,9 @@ int plat_addresses(struct plat_address **out, size_t *n, struct lab_error *err) 
 /* Whether a child gets a process group and session of its own, so that a terminal's Ctrl-C does not
  * end it before labctl has decided. */
 bool plat_child_own_group(void);
+/* Around the life of a child that has just been started: what it starts belongs to it. */
+void plat_group_open(int pid);
+void plat_group_close(int pid);
 /* Ends the child and what it started: asks (SIGTERM) or, hard, kills. */
 void plat_kill_group(int pid, bool hard);
 /* Whether the child or something that it started still exists; asked while or just after it ran. */

@@ -57,6 +57,12 @@ char *plat_user_name(void)
     return name ? name : lab_format("uid-%lu", (unsigned long)geteuid());
 }
 
+char **plat_arguments(int *argc, char **argv)
+{
+    (void)argc;
+    return argv;
+}
+
 unsigned long plat_pid(void)
 {
     return (unsigned long)getpid();

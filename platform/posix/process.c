@@ -13,6 +13,17 @@ bool plat_child_own_group(void)
     return true;
 }
 
+/* The kernel keeps the group by itself. */
+void plat_group_open(int pid)
+{
+    (void)pid;
+}
+
+void plat_group_close(int pid)
+{
+    (void)pid;
+}
+
 void plat_kill_group(int pid, bool hard)
 {
     if (pid > 1) /* 0 and 1 would mean our own group, and everybody */

@@ -21,7 +21,7 @@ enum {
     READ_SIZE = 64 * 1024
 };
 
-enum { IN, OUT, ERROUT };
+enum { CHILD_IN, CHILD_OUT, CHILD_ERR };
 
 struct stream {
     union {
@@ -91,7 +91,7 @@ static void end_group(struct run *r)
 
 static bool output_open(const struct run *r)
 {
-    return r->streams[OUT].open || r->streams[ERROUT].open;
+    return r->streams[CHILD_OUT].open || r->streams[CHILD_ERR].open;
 }
 
 /* After its exit: whether something is still worth waiting for. */
@@ -154,7 +154,8 @@ static void on_alloc(uv_handle_t *handle, size_t hint, uv_buf_t *buf)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct run *r = stream->data;
-    struct stream *s = stream == &r->streams[OUT].u.stream ? &r->streams[OUT] : &r->streams[ERROUT];
+    struct stream *s =
+        stream == &r->streams[CHILD_OUT].u.stream ? &r->streams[CHILD_OUT] : &r->streams[CHILD_ERR];
     if (n > 0) {
         lab_str_addn(s->into, buf->base, (size_t)n);
         if (lab_str_ok(s->into))
@@ -173,7 +174,7 @@ static void on_written(uv_write_t *req, int status)
 {
     struct run *r = req->data;
     (void)status;
-    close_stream(&r->streams[IN]);
+    close_stream(&r->streams[CHILD_IN]);
 }
 
 static int spawn_failed(struct run *r, int rc)
@@ -190,7 +191,7 @@ static int spawn_failed(struct run *r, int rc)
 static void open_stream(struct run *r, int i, uv_stdio_container_t *stdio, struct lab_str *into)
 {
     struct stream *s = &r->streams[i];
-    int direction = i == IN ? UV_READABLE_PIPE : UV_WRITABLE_PIPE; /* as the child sees it */
+    int direction = i == CHILD_IN ? UV_READABLE_PIPE : UV_WRITABLE_PIPE; /* as the child sees it */
     uv_pipe_init(&r->loop, &s->u.pipe, 0);
     s->u.pipe.data = r;
     s->into = into;
@@ -204,9 +205,9 @@ static int spawn(struct run *r)
     struct lab_child *c = r->child;
     uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}}; /* the null device */
     if (c->input)
-        open_stream(r, IN, stdio, NULL);
-    open_stream(r, OUT, stdio, &c->out);
-    open_stream(r, ERROUT, stdio, &c->errout);
+        open_stream(r, CHILD_IN, stdio, NULL);
+    open_stream(r, CHILD_OUT, stdio, &c->out);
+    open_stream(r, CHILD_ERR, stdio, &c->errout);
     char **env = lab_child_env_new(c->env);
     *lab_vec_push(&c->argv) = NULL;
     uv_process_options_t options = {
@@ -230,14 +231,14 @@ static int spawn(struct run *r)
 static void start_streams(struct run *r)
 {
     struct lab_child *c = r->child;
-    uv_read_start(&r->streams[OUT].u.stream, on_alloc, on_read);
-    uv_read_start(&r->streams[ERROUT].u.stream, on_alloc, on_read);
+    uv_read_start(&r->streams[CHILD_OUT].u.stream, on_alloc, on_read);
+    uv_read_start(&r->streams[CHILD_ERR].u.stream, on_alloc, on_read);
     if (!c->input)
         return;
     uv_buf_t buf = uv_buf_init((char *)(uintptr_t)c->input, (unsigned)c->input_len);
     r->write.data = r;
-    if (uv_write(&r->write, &r->streams[IN].u.stream, &buf, 1, on_written) < 0)
-        close_stream(&r->streams[IN]);
+    if (uv_write(&r->write, &r->streams[CHILD_IN].u.stream, &buf, 1, on_written) < 0)
+        close_stream(&r->streams[CHILD_IN]);
 }
 
 int lab_child_loop(struct lab_child *c, struct lab_error *err)
@@ -256,11 +257,14 @@ int lab_child_loop(struct lab_child *c, struct lab_error *err)
         spawn_failed(r, rc);
         stop(r);
     } else {
+        plat_group_open(r->process.pid);
         r->deadline = now(r) + c->timeout_ms;
         uv_timer_start(&r->tick, on_tick, TICK_MS, TICK_MS);
         start_streams(r);
     }
     uv_run(&r->loop, UV_RUN_DEFAULT);
+    if (rc == 0)
+        plat_group_close(r->process.pid);
     if (uv_loop_close(&r->loop) != 0)
         lab_log("the loop of '%s' did not close", program(r));
     return err->code == LAB_OK ? 0 : -1;

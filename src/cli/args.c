@@ -36,10 +36,10 @@ int lab_cli_unknown_command(const char *name, struct lab_error *err)
     LAB_AUTOFREE const char **names = lab_calloc(lab_commands_len, sizeof(*names));
     for (size_t i = 0; i < lab_commands_len; i++)
         names[i] = lab_commands[i]->name;
-    const char *near = lab_nearest(name, names, lab_commands_len);
+    const char *nearest = lab_nearest(name, names, lab_commands_len);
     lab_fail(err, LAB_USAGE, "no command '%s'", name);
-    return near ? lab_error_hint(err, "did you mean 'labctl %s'?", near)
-                : lab_error_hint(err, "'labctl help' lists the commands");
+    return nearest ? lab_error_hint(err, "did you mean 'labctl %s'?", nearest)
+                   : lab_error_hint(err, "'labctl help' lists the commands");
 }
 
 static bool matches(const struct lab_option *o, const char *name, size_t n, bool is_letter)
@@ -74,11 +74,11 @@ unknown_option(const struct lab_command *command, const char *text, struct lab_e
     for (const struct lab_option *o = command ? command->options : NULL; o && o->name && n < 64;
          o++)
         names[n++] = o->name;
-    const char *near = text[1] == '-' ? lab_nearest(text + 2, names, n) : NULL;
+    const char *nearest = text[1] == '-' ? lab_nearest(text + 2, names, n) : NULL;
     lab_fail(err, LAB_USAGE, "%s%s takes no option '%s'", command ? "labctl " : "labctl",
              command ? command->name : "", text);
-    if (near)
-        return lab_error_hint(err, "did you mean '--%s'?", near);
+    if (nearest)
+        return lab_error_hint(err, "did you mean '--%s'?", nearest);
     return lab_error_hint(err, "see 'labctl %s%s--help'", command ? command->name : "",
                           command ? " " : "");
 }

@@ -126,9 +126,9 @@ static int gate_wanted(const struct lab_cli *cli, enum lab_gate *out, struct lab
         names[i] = lab_gate_name((enum lab_gate)i);
         lab_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
     }
-    const char *near = lab_nearest(name, names, LAB_GATE_COUNT);
-    lab_fail(err, LAB_USAGE, "no gate '%s'%s%s%s", name, near ? "; did you mean '" : "",
-             near ? near : "", near ? "'?" : "");
+    const char *nearest = lab_nearest(name, names, LAB_GATE_COUNT);
+    lab_fail(err, LAB_USAGE, "no gate '%s'%s%s%s", name, nearest ? "; did you mean '" : "",
+             nearest ? nearest : "", nearest ? "'?" : "");
     return lab_error_hint(err, "gates: %s", lab_str_get(&all));
 }
 

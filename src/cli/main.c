@@ -24,9 +24,9 @@ const size_t lab_commands_len = LAB_ARRAY_LEN(lab_commands);
 /* Messages may hold several lines (every refusal of a plan); the first carries the name. */
 static void print_error(const struct lab_error *err)
 {
-    fprintf(stderr, "labctl: %s\n", err->message ? err->message : "unknown reason");
+    lab_cli_say("labctl: %s\n", err->message ? err->message : "unknown reason");
     if (err->hint)
-        fprintf(stderr, "  try: %s\n", err->hint);
+        lab_cli_say("  try: %s\n", err->hint);
 }
 
 static int run_command(struct lab_cli *cli)
@@ -50,6 +50,7 @@ int lab_cli_main(int argc, char **argv)
     bool help = false, version = false;
     int status;
     plat_console_init();
+    argv = plat_arguments(&argc, argv);
     if (lab_cli_parse(&cli, argc, argv, &help, &version, &err)) {
         print_error(&err);
         status = (int)err.code;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <uv.h>
 
 #include "base/file.h"
 #include "platform.h"
@@ -33,11 +34,11 @@
 
 static inline int scratch_setup(void **state)
 {
-    char *dir = lab_strdup("/tmp/labctl-test-XXXXXX");
-    if (!mkdtemp(dir))
-        return -1;
-    *state = dir;
-    return 0;
+    uv_fs_t req;
+    int rc = uv_fs_mkdtemp(NULL, &req, "/tmp/labctl-test-XXXXXX", NULL);
+    *state = rc == 0 ? lab_strdup(req.path) : NULL;
+    uv_fs_req_cleanup(&req);
+    return rc;
 }
 
 static inline int scratch_teardown(void **state)
@@ -53,7 +54,7 @@ static inline int scratch_teardown(void **state)
 
 static inline void scratch_write(const char *path, const char *text)
 {
-    FILE *f = fopen(path, "w");
+    FILE *f = fopen(path, "wb");
     assert_non_null(f);
     fputs(text, f);
     assert_int_equal(fclose(f), 0);
