@@ -49,7 +49,7 @@ int plat_mkdirs(const char *path, unsigned mode, struct lab_error *err)
             return -1;
         *s = '/';
     }
-    return strlen(copy) <= root && is_folder(L".") ? 0 : make_one(copy, mode, err);
+    return make_one(copy, mode, err);
 }
 
 /* A folder's entries are in the journal of its file system; there is no call that flushes them. */
