@@ -3,6 +3,7 @@
  *   directory records      a date in local time, so that TZ changes all of them
  *   Rock Ridge TF          the same; "now" for the root
  *   Rock Ridge PX          uid and gid of whoever runs us, for the root
+ *   the system identifier  of the system that libarchive was built for
  *   the sector after them  one line with the date and libarchive's version
  * All are set here to fixed values, in place, before the image is read back. The primary label gets
  * its case back, too: libarchive keeps it only in Joliet.
@@ -18,6 +19,8 @@
 enum { VD_PRIMARY = 1, VD_SUPPLEMENTARY = 2, VD_TERMINATOR = 255 };
 enum { MOST_DESCRIPTORS = 16, MOST_CONTINUATIONS = 32 };
 
+#define VD_SYSTEM      8
+#define VD_SYSTEM_LEN  32
 #define VD_LABEL       40
 #define VD_ROOT        156
 #define VD_DATES       813 /* created, modified, expires, effective */
@@ -189,6 +192,21 @@ static int stamp_dir(struct stamp *s, struct extent dir)
 
 /* --- volume descriptors ----------------------------------------------------------------------- */
 
+/* What libarchive writes on Linux, for whose guests the images are; in Joliet with two bytes each.
+ */
+static void set_system(unsigned char *vd)
+{
+    bool wide = vd[0] == VD_SUPPLEMENTARY;
+    const char *name = wide ? "Linux" : "LINUX";
+    unsigned char *at = vd + VD_SYSTEM;
+    for (size_t i = 0, n = 0; i < VD_SYSTEM_LEN; i++) {
+        if (wide && i % 2 == 0)
+            at[i] = 0;
+        else
+            at[i] = (unsigned char)(n < strlen(name) ? name[n++] : ' ');
+    }
+}
+
 static int stamp_descriptor(struct stamp *s, unsigned char *vd)
 {
     memcpy(vd + VD_ROOT + RECORD_DATE, s->date, DATE_LEN);
@@ -199,6 +217,7 @@ static int stamp_descriptor(struct stamp *s, unsigned char *vd)
         memset(vd + VD_LABEL, ' ', LAB_ISO_LABEL_MAX);
         memcpy(vd + VD_LABEL, s->label, strlen(s->label));
     }
+    set_system(vd);
     found_dir(s, vd + VD_ROOT);
     return 0;
 }
