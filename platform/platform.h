@@ -1,4 +1,5 @@
-/* The only place that knows which operating system this is. posix/ and win32/ implement this header.
+/* The only place that knows which operating system this is. posix/ and win32/ implement this
+ * header.
  *
  * Text is UTF-8 on both sides. Functions return 0 or -1 with err set, as everywhere. */
 #ifndef PLAT_PLATFORM_H
@@ -36,14 +37,16 @@ int plat_create(const char *path, unsigned mode, struct lab_error *err);
 int plat_remove(const char *path, struct lab_error *err); /* missing is fine */
 /* A folder and all below it; links are removed, never followed. Missing is fine. */
 int plat_remove_tree(const char *path, struct lab_error *err);
-/* Calls fn with each name in a folder except . and .., sorted; stops when fn returns non-zero, which
- * is no failure. */
-int plat_list_dir(const char *path, int (*fn)(void *arg, const char *name), void *arg,
+/* Calls fn with each name in a folder except . and .., sorted; stops when fn returns non-zero,
+ * which is no failure. */
+int plat_list_dir(const char *path,
+                  int (*fn)(void *arg, const char *name),
+                  void *arg,
                   struct lab_error *err) LAB_MUST_CHECK;
 int plat_free_space(const char *path, uint64_t *bytes, struct lab_error *err) LAB_MUST_CHECK;
-/* The first run of bytes between at and end of a sparse file that may be other than zeros; from == end
- * when there is none. Everything is such a run where the system cannot tell. Moves the descriptor's
- * own position. */
+/* The first run of bytes between at and end of a sparse file that may be other than zeros; from ==
+ * end when there is none. Everything is such a run where the system cannot tell. Moves the
+ * descriptor's own position. */
 void plat_next_data(int fd, uint64_t at, uint64_t end, uint64_t *from, uint64_t *to);
 /* Parts of the (new) file that are never written shall take no room. Where that cannot be, nothing
  * happens. */
@@ -57,42 +60,51 @@ bool plat_clone(int from, uint64_t from_at, int to, uint64_t to_at);
 char *plat_absolute(const char *path);
 bool plat_is_separator(char c);
 bool plat_path_is_absolute(const char *path);
-/* Whether two paths name the same place, with links resolved; the file itself may be missing. Windows:
- * without case, with either separator, and with short names resolved. */
+/* Whether two paths name the same place, with links resolved; the file itself may be missing.
+ * Windows: without case, with either separator, and with short names resolved. */
 bool plat_same_path(const char *a, const char *b);
+/* A path as other programs of this system want it: on Windows with '\\'. Caller frees. */
+char *plat_native(const char *path);
 
 /* --- lock: held until closed or until the process dies ---------------------------------------- */
 
 struct plat_lock;
 /* -1 with LAB_CONFLICT when somebody else holds it. The file's text names the holder. */
-int plat_lock_take(struct plat_lock **out, const char *path, const char *holder,
+int plat_lock_take(struct plat_lock **out,
+                   const char *path,
+                   const char *holder,
                    struct lab_error *err) LAB_MUST_CHECK;
 void plat_lock_drop(struct plat_lock *lock);
 
 /* --- host ------------------------------------------------------------------------------------- */
 
-char *plat_data_dir(void);   /* where LABCTL_HOME is by default; caller frees */
-char *plat_temp_dir(void);   /* caller frees */
+char *plat_data_dir(void); /* where LABCTL_HOME is by default; caller frees */
+char *plat_temp_dir(void); /* caller frees */
+/* Makes dir the folder for temporary files, of libraries too, for the life of the process. On
+ * Windows a path beyond its old limit of 260 characters cannot be one; the user's own folder then
+ * stays. */
+int plat_set_temp_dir(const char *dir, struct lab_error *err) LAB_MUST_CHECK;
 const char *plat_getenv(const char *name); /* borrowed; NULL when unset or empty */
 bool plat_is_admin(void);
-char *plat_user_name(void);  /* caller frees */
+char *plat_user_name(void); /* caller frees */
 unsigned long plat_pid(void);
 /* The command line in UTF-8, for the life of the process. */
 char **plat_arguments(int *argc, char **argv);
 int plat_random_free_port(void); /* on 127.0.0.1; -1 when there is none */
 
-/* True when a virtual CPU really ran, at the speed of hardware (some hosts have a KVM that interprets
- * in software); *why says otherwise (static text; why may be NULL). Takes up to two seconds where the
- * answer is no, so ask once. */
+/* True when a virtual CPU really ran, at the speed of hardware (some hosts have a KVM that
+ * interprets in software); *why says otherwise (static text; why may be NULL). Takes up to two
+ * seconds where the answer is no, so ask once. */
 bool plat_kvm_runs(const char **why);
 
-/* The path of a program of VMware Workstation ("vmrun", "vmware-vdiskmanager"): from PATH, else from
- * where its installer puts it (Windows: both views of the registry). NULL: not there. Caller frees. */
+/* The path of a program of VMware Workstation ("vmrun", "vmware-vdiskmanager"): from PATH, else
+ * from where its installer puts it (Windows: both views of the registry). NULL: not there. Caller
+ * frees. */
 char *plat_find_vmware(const char *tool);
 /* What a VMX calls VMware's network N: "/dev/vmnetN", on Windows "VMnetN". Caller frees. */
 char *plat_vmnet_device(unsigned number);
-/* Appends VMware's network settings in the form of Linux's /etc/vmware/networking, which Windows keeps
- * in its registry. LAB_HOST when there are none. */
+/* Appends VMware's network settings in the form of Linux's /etc/vmware/networking, which Windows
+ * keeps in its registry. LAB_HOST when there are none. */
 int plat_vmnet_settings(struct lab_str *out, struct lab_error *err) LAB_MUST_CHECK;
 /* What to run to give VMware's network N this subnet, host-only. Caller frees. */
 char *plat_vmnet_advice(unsigned number, const char *network, const char *mask);
@@ -166,6 +178,30 @@ bool plat_process_lives(uint64_t pid, uint64_t started);
 /* Writing to a pipe or socket whose reader is gone becomes an error instead of a signal. */
 void plat_ignore_broken_pipe(void);
 
+/* A child that leaves the job that we are in. What is in a job (an SSH server's, a terminal's) ends
+ * with it on Windows, the virtual machines that vmrun starts included; libuv cannot start such a
+ * child. */
+struct plat_breakaway {
+    char *const *argv; /* argv[0] is an absolute path; NULL at the end */
+    char *const *env;  /* "NAME=value"; NULL at the end */
+    uint64_t timeout_ms;
+    bool (*cancelled)(void); /* asked all the time */
+    struct lab_str *out, *errout;
+    /* results */
+    int status;  /* -1 when it was ended; what it has started goes on */
+    bool in_job; /* the job lets nobody go */
+};
+enum plat_breakaway_end {
+    PLAT_BREAKAWAY_NO_JOBS, /* not started: it is a child like every other here */
+    PLAT_BREAKAWAY_ENDED,
+    PLAT_BREAKAWAY_LATE,
+    PLAT_BREAKAWAY_CANCELLED,
+    PLAT_BREAKAWAY_TOO_MUCH, /* more output than out or errout may hold */
+    PLAT_BREAKAWAY_FAILED    /* not started; err is set */
+};
+/* Blocks. Its stdin is the null device. */
+enum plat_breakaway_end plat_run_breakaway(struct plat_breakaway *child, struct lab_error *err);
+
 /* --- terminal --------------------------------------------------------------------------------- */
 
 bool plat_is_terminal(int fd);
@@ -178,7 +214,7 @@ void plat_console_init(void);
 /* Raw mode for an interactive session; restore with plat_raw_end(). */
 int plat_raw_begin(int fd, struct lab_error *err) LAB_MUST_CHECK;
 void plat_raw_end(void);
-uint64_t plat_now_ms(void);      /* monotonic */
-int64_t plat_wall_ms(void);      /* since 1970, UTC */
+uint64_t plat_now_ms(void); /* monotonic */
+int64_t plat_wall_ms(void); /* since 1970, UTC */
 
 #endif

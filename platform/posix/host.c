@@ -46,6 +46,14 @@ char *plat_temp_dir(void)
     return lab_strdup(access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : "/tmp");
 }
 
+int plat_set_temp_dir(const char *dir, struct lab_error *err)
+{
+    LAB_AUTOFREE char *whole = plat_absolute(dir);
+    if (setenv("TMPDIR", whole, 1) == 0)
+        return 0;
+    return plat_fail_os(err, LAB_HOST, "cannot set TMPDIR to '%s'", whole);
+}
+
 bool plat_is_admin(void)
 {
     return geteuid() == 0;

@@ -51,3 +51,8 @@ char *plat_absolute(const char *path)
     }
     return lab_strdup(out.len ? out.ptr : "/");
 }
+
+char *plat_native(const char *path)
+{
+    return lab_strdup(path);
+}

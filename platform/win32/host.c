@@ -5,6 +5,7 @@
 #include <shlobj.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "wide.h"
 
@@ -31,6 +32,19 @@ char *plat_temp_dir(void)
     LAB_AUTOFREE char *path =
         n > 0 && n < LAB_ARRAY_LEN(folder) ? plat_path_utf8(folder) : lab_strdup("C:/Windows/Temp");
     return plat_absolute(path);
+}
+
+/* GetTempPath, which libraries ask, reads TMP, and takes no path with the prefix that lifts the
+ * limit.
+ */
+int plat_set_temp_dir(const char *dir, struct lab_error *err)
+{
+    LAB_AUTOFREE wchar_t *whole = plat_wide_path(dir);
+    if (wcsncmp(whole, L"\\\\?\\", 4) == 0)
+        return 0;
+    if (SetEnvironmentVariableW(L"TMP", whole))
+        return 0;
+    return plat_fail_os(err, LAB_HOST, "cannot set TMP to '%s'", dir);
 }
 
 /* Elevated, which is more than being a member of the group. */

@@ -1,5 +1,6 @@
 #include "wide.h"
 
+#include <aclapi.h>
 #include <sddl.h>
 #include <stdlib.h>
 
@@ -50,4 +51,48 @@ SECURITY_ATTRIBUTES *plat_security(unsigned mode)
         return NULL;
     InitOnceExecuteOnce(&once, init, NULL, NULL);
     return owner_only.lpSecurityDescriptor ? &owner_only : NULL;
+}
+
+/* --- reading it back -------------------------------------------------------------------------- */
+
+static bool is_trusted(PSID sid, PSID owner)
+{
+    static const WELL_KNOWN_SID_TYPE trusted[] = {WinLocalSystemSid, WinBuiltinAdministratorsSid,
+                                                  WinCreatorOwnerSid, WinCreatorOwnerRightsSid};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(trusted); i++)
+        if (IsWellKnownSid(sid, trusted[i]))
+            return true;
+    return EqualSid(sid, owner);
+}
+
+static bool lets_in_others(PACL list, PSID owner)
+{
+    for (DWORD i = 0; i < list->AceCount; i++) {
+        union {
+            void *any;
+            const ACE_HEADER *header;
+            ACCESS_ALLOWED_ACE *allowed;
+        } ace;
+        if (!GetAce(list, i, &ace.any))
+            return true;
+        if (ace.header->AceType == ACCESS_ALLOWED_ACE_TYPE &&
+            ace.allowed->Mask & (FILE_READ_DATA | GENERIC_READ | GENERIC_ALL) &&
+            !is_trusted(&ace.allowed->SidStart, owner))
+            return true;
+    }
+    return false;
+}
+
+bool plat_is_private(HANDLE file)
+{
+    PSID owner = NULL;
+    PACL list = NULL;
+    PSECURITY_DESCRIPTOR all = NULL;
+    if (GetSecurityInfo(file, SE_FILE_OBJECT,
+                        OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner, NULL, &list,
+                        NULL, &all) != ERROR_SUCCESS)
+        return false;
+    bool is_private = owner && list && !lets_in_others(list, owner); /* no list: everybody */
+    LocalFree(all);
+    return is_private;
 }

@@ -19,6 +19,13 @@ wchar_t *plat_wide_path(const char *path);
 /* An absolute path as labctl writes it: '/' between the parts, without that prefix. */
 char *plat_path_utf8(const wchar_t *path);
 
+/* The command line that a program's C library takes apart into these arguments. */
+wchar_t *plat_command_line(char *const *argv);
+
+/* Whether nobody but our user, the system and administrators (whom nothing keeps out) may read it;
+ * the handle needs READ_CONTROL. */
+bool plat_is_private(HANDLE file);
+
 /* Owner-only, or NULL for a mode that lets others in. Borrowed for the life of the process. */
 SECURITY_ATTRIBUTES *plat_security(unsigned mode);
 

@@ -88,6 +88,11 @@ static void log_end(const struct lab_child *c, const struct lab_error *err)
     lab_log("%s", lab_str_get(&line));
 }
 
+static int run(struct lab_child *c, struct lab_error *err)
+{
+    return c->breakaway ? lab_child_breakaway(c, err) : lab_child_loop(c, err);
+}
+
 int lab_child_run(struct lab_child *c, struct lab_error *err)
 {
     LAB_AUTO_ERROR struct lab_error local = LAB_ERROR_INIT;
@@ -101,7 +106,7 @@ int lab_child_run(struct lab_child *c, struct lab_error *err)
     uint64_t start = plat_now_ms();
     int rc = lab_work_cancelled() ? lab_fail(&local, LAB_CANCELLED, "'%s' was not run: interrupted",
                                              c->argv.items[0])
-                                  : lab_child_loop(c, &local);
+                                  : run(c, &local);
     c->duration_ms = plat_now_ms() - start;
     log_end(c, &local);
     if (rc < 0 && err && err->code == LAB_OK)

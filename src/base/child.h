@@ -1,9 +1,9 @@
 /* Child processes: an argument vector (never a shell), bounded output, bounded time.
  *
- * lab_child_run() blocks the calling thread, which must not be the loop's; work that starts children
- * runs on worker threads (see base/work.h). Every call is logged with argv, status and duration: so
- * secrets go through stdin, never into an argument. Children speak English (LC_ALL=C) unless env says
- * otherwise, since their messages are read. */
+ * lab_child_run() blocks the calling thread, which must not be the loop's; work that starts
+ * children runs on worker threads (see base/work.h). Every call is logged with argv, status and
+ * duration: so secrets go through stdin, never into an argument. Children speak English (LC_ALL=C)
+ * unless env says otherwise, since their messages are read. */
 #ifndef LAB_BASE_CHILD_H
 #define LAB_BASE_CHILD_H
 
@@ -17,10 +17,12 @@
 
 struct lab_child {
     LAB_VEC(char *) argv;
-    const char *const *env;   /* "NAME=value" strings that replace or add to ours; NULL-terminated */
-    const void *input;        /* given on stdin; NULL: stdin is the null device */
+    const char *const *env; /* "NAME=value" strings that replace or add to ours; NULL-terminated */
+    const void *input;      /* given on stdin; NULL: stdin is the null device */
     size_t input_len;
-    uint64_t timeout_ms;      /* 0: 60 s. After it: SIGTERM, 2 s later SIGKILL to the whole group */
+    bool breakaway;      /* what it starts (VMs) outlives our session on Windows, too; argv[0] is
+                            an absolute path, no input, and only the child is ended */
+    uint64_t timeout_ms; /* 0: 60 s. After it: SIGTERM, 2 s later SIGKILL to the whole group */
     /* results */
     struct lab_str out, errout; /* each at most 16 MiB, more is LAB_INTERNAL */
     int status;                 /* exit status, or -1 */

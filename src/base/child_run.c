@@ -7,7 +7,6 @@
 #include "base/child_env.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/work.h"
 #include "platform.h"
 
@@ -117,13 +116,10 @@ static void on_tick(uv_timer_t *timer)
     struct run *r = timer->data;
     uint64_t t = now(r);
     if (!r->exited && lab_work_cancelled()) {
-        lab_fail(r->err, LAB_CANCELLED, "'%s' was ended: interrupted", program(r));
+        lab_child_cancelled(r->child, r->err);
         end_group(r);
     } else if (!r->exited && t >= r->deadline) {
-        LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-        lab_put_duration(&text, r->child->timeout_ms);
-        lab_fail(r->err, LAB_TIMEOUT, "'%s' did not end within %s and was ended", program(r),
-                 lab_str_get(&text));
+        lab_child_late(r->child, r->err);
         end_group(r);
     }
     if (r->asked_at && !r->killed && t >= r->asked_at + MERCY_MS) {
@@ -160,8 +156,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         lab_str_addn(s->into, buf->base, (size_t)n);
         if (lab_str_ok(s->into))
             return;
-        lab_fail(r->err, LAB_INTERNAL, "'%s' printed more than %zu MiB and was ended", program(r),
-                 s->into->max >> 20);
+        lab_child_too_much(r->child, r->err);
         end_group(r);
     }
     if (n != 0)

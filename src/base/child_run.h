@@ -1,4 +1,4 @@
-/* Inside base only: the loop in which one child lives. */
+/* Inside base only: the two ways in which a child lives. */
 #ifndef LAB_BASE_CHILD_RUN_H
 #define LAB_BASE_CHILD_RUN_H
 
@@ -7,5 +7,12 @@
 /* Starts the child and returns when it has ended; sets everything of its results but the duration.
  */
 int lab_child_loop(struct lab_child *c, struct lab_error *err) LAB_MUST_CHECK;
+/* The same for one that leaves our job; without jobs, it is the same. */
+int lab_child_breakaway(struct lab_child *c, struct lab_error *err) LAB_MUST_CHECK;
+
+/* What both say about a child that was ended. Return -1. */
+int lab_child_cancelled(const struct lab_child *c, struct lab_error *err);
+int lab_child_late(const struct lab_child *c, struct lab_error *err);
+int lab_child_too_much(const struct lab_child *c, struct lab_error *err);
 
 #endif

@@ -1,7 +1,6 @@
 #include "media/iso_priv.h"
 
 #include <stdlib.h>
-#include <uv.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -12,21 +11,13 @@
 
 int lab_iso_spool_dir(const char *dir, struct lab_error *err)
 {
-    /* libarchive reads TMPDIR on POSIX; on Windows it asks GetTempPath, which reads TMP. */
-    static const char *const names[] = {"TMPDIR", "TMP"};
-    for (size_t i = 0; i < LAB_ARRAY_LEN(names); i++) {
-        int rc = uv_os_setenv(names[i], dir);
-        if (rc < 0)
-            return lab_fail(err, LAB_HOST, "cannot set %s to '%s': %s", names[i], dir,
-                            uv_strerror(rc));
-    }
-    return 0;
+    return plat_set_temp_dir(dir, err);
 }
 
+/* libarchive asks the system as plat_temp_dir() does. */
 char *lab_iso_spool(void)
 {
-    const char *dir = plat_getenv("TMPDIR");
-    return dir ? lab_strdup(dir) : plat_temp_dir();
+    return plat_temp_dir();
 }
 
 uint64_t lab_iso_data_bytes(const struct lab_iso *iso)

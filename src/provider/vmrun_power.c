@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/work.h"
+#include "platform.h"
 #include "provider/vmrun.h"
 #include "provider/vmrun_words.h"
 
@@ -44,9 +45,10 @@ static int stop(const struct lab_vmrun *v,
 {
     LAB_AUTO_CHILD struct lab_child c;
     LAB_AUTOFREE char *what = lab_format("stop VM '%s' (%s)", vmx, how);
+    LAB_AUTOFREE char *file = plat_native(vmx);
     lab_vmrun_init(&c, v);
     c.timeout_ms = timeout_ms;
-    lab_child_args(&c, "stop", vmx, how, (char *)NULL);
+    lab_child_args(&c, "stop", file, how, (char *)NULL);
     return act(v, &c, what, LAB_VMRUN_NOT_ON, err);
 }
 
@@ -66,9 +68,11 @@ static int start(const struct lab_vmrun *v, const char *vmx, struct lab_error *e
 {
     LAB_AUTO_CHILD struct lab_child c;
     LAB_AUTOFREE char *what = lab_format("start VM '%s'", vmx);
+    LAB_AUTOFREE char *file = plat_native(vmx);
     lab_vmrun_init(&c, v);
+    c.breakaway = true; /* else the VM would end with our terminal or SSH session */
     c.timeout_ms = v->start_ms;
-    lab_child_args(&c, "start", vmx, "nogui", (char *)NULL);
+    lab_child_args(&c, "start", file, "nogui", (char *)NULL);
     return act(v, &c, what, LAB_VMRUN_RUNNING, err);
 }
 

@@ -86,7 +86,8 @@ static int put_medium(struct lab_provider *p,
     (void)progress;
     if (!lab_file_exists(path))
         return lab_fail(err, LAB_HOST, "the medium '%s' is not there: '%s'", name, path);
-    *ref = plat_absolute(path);
+    LAB_AUTOFREE char *absolute = plat_absolute(path);
+    *ref = plat_native(absolute);
     return 0;
 }
 

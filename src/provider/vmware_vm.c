@@ -4,10 +4,14 @@
 #include "provider/vmware_vmx.h"
 
 static int render(const struct lab_vmware *vw,
-                  const struct lab_vm *vm,
+                  const struct lab_vm *wanted,
                   struct lab_vmx *out,
                   struct lab_error *err)
 {
+    struct lab_vm copy = *wanted;
+    const struct lab_vm *vm = &copy;
+    LAB_AUTOFREE char *console = wanted->console ? plat_native(wanted->console) : NULL;
+    copy.console = console;
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     /* Bare, so that the folder can be moved. */
     LAB_AUTOFREE char *disk = lab_format("%s.vmdk", vm->name);

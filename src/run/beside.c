@@ -28,7 +28,7 @@ void lab_meter_feed(void *meter, uint64_t done, uint64_t total)
     atomic_store(&m->done, done);
 }
 
-static void tell(const struct beside *b)
+static void pass_on(const struct beside *b)
 {
     uint64_t total = atomic_load(&b->meter->total);
     if (b->progress && total)
@@ -37,7 +37,7 @@ static void tell(const struct beside *b)
 
 static void on_tick(uv_timer_t *timer)
 {
-    tell(timer->data);
+    pass_on(timer->data);
 }
 
 static int work(void *arg, struct lab_error *err)
@@ -52,7 +52,7 @@ static void on_done(void *arg, const struct lab_error *err)
     b->rc = err ? -1 : 0;
     if (err)
         lab_error_copy(b->err, err);
-    tell(b);
+    pass_on(b);
     uv_close((uv_handle_t *)&b->sigint, NULL);
     uv_close((uv_handle_t *)&b->sigterm, NULL);
     uv_close((uv_handle_t *)&b->tick, NULL);

@@ -48,6 +48,40 @@ static void stat_tells_files_from_folders(void **state)
     assert_true(st.is_dir && !st.is_file && !st.is_link);
 }
 
+/* Modes on one system, access lists on the other. */
+static void private_files_are_told_from_others(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    struct plat_stat st;
+    LAB_AUTOFREE char *mine = in(state, "비밀"), *shared = in(state, "공개");
+    LAB_AUTOFREE char *folder = in(state, "방");
+    assert_ok(lab_file_replace(mine, "", 0, 0600, &err), err);
+    assert_ok(lab_file_replace(shared, "", 0, 0644, &err), err);
+    assert_ok(plat_mkdirs(folder, 0700, &err), err);
+    assert_int_equal(plat_stat(mine, &st), 0);
+    assert_int_equal(st.mode, 0600);
+    assert_int_equal(plat_stat(shared, &st), 0);
+    assert_int_equal(st.mode, 0644);
+    assert_int_equal(plat_stat(folder, &st), 0);
+    assert_int_equal(st.mode, 0700);
+}
+
+static void the_same_place_has_many_names(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *file = in(state, "여기"), *round = in(state, "./a/../여기");
+    LAB_AUTOFREE char *folder = in(state, "a"), *gone = in(state, "a/없음");
+    LAB_AUTOFREE char *gone_too = in(state, "a/.//없음"), *other = in(state, "a/여기");
+    assert_ok(plat_mkdirs(folder, 0700, &err), err);
+    assert_ok(lab_file_replace(file, "", 0, 0600, &err), err);
+    assert_true(plat_same_path(file, round));
+    assert_true(plat_same_path(gone, gone_too));
+    assert_false(plat_same_path(file, other));
+    assert_false(plat_same_path(gone, folder));
+    LAB_AUTOFREE char *native = plat_native(file);
+    assert_true(plat_same_path(file, native));
+}
+
 static int join(void *arg, const char *name)
 {
     lab_str_addf(arg, "%s;", name);
@@ -153,34 +187,63 @@ static int as_child(int argc, char **argv)
 {
     if (strcmp(argv[1], "sleep") == 0)
         uv_sleep(60000);
+    fprintf(stderr, "%d", getchar());
     for (int i = 1; i < argc; i++)
         printf("[%s]", argv[i]);
     return 7;
 }
 
-static void a_child_gets_its_arguments(void **state)
+static void assert_arguments(bool breakaway)
 {
-    (void)state;
     struct lab_error err = LAB_ERROR_INIT;
     LAB_AUTO_CHILD struct lab_child c;
     lab_child_init(&c, self);
-    lab_child_args(&c, "two words", "\"quoted\\\"", "*", "한글", "", NULL);
+    lab_child_args(&c, "two words", "\"quoted\\\"", "*", "한글", "", "C:\\a b\\", "c\\\"d", NULL);
+    c.breakaway = breakaway;
     assert_ok(lab_child_run(&c, &err), err);
     assert_int_equal(c.status, 7);
-    assert_string_equal(lab_str_get(&c.out), "[two words][\"quoted\\\"][*][한글][]");
+    assert_string_equal(lab_str_get(&c.out),
+                        "[two words][\"quoted\\\"][*][한글][][C:\\a b\\][c\\\"d]");
+    assert_string_equal(lab_str_get(&c.errout), "-1"); /* its stdin is empty */
+}
+
+static void assert_ended(bool breakaway)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTO_CHILD struct lab_child c;
+    lab_child_init(&c, self);
+    lab_child_args(&c, "sleep", NULL);
+    c.breakaway = breakaway;
+    c.timeout_ms = 500;
+    uint64_t start = plat_now_ms();
+    assert_refused(lab_child_run(&c, &err), err, LAB_TIMEOUT, "did not end within 500ms");
+    assert_int_not_equal(c.status, 0);
+    assert_true(plat_now_ms() - start < 20000);
+}
+
+static void a_child_gets_its_arguments(void **state)
+{
+    (void)state;
+    assert_arguments(false);
 }
 
 static void a_child_that_hangs_is_ended(void **state)
 {
     (void)state;
+    assert_ended(false);
+}
+
+/* The same of one that leaves our job, where there are jobs. */
+static void a_child_that_breaks_away_is_a_child_like_others(void **state)
+{
+    (void)state;
     struct lab_error err = LAB_ERROR_INIT;
     LAB_AUTO_CHILD struct lab_child c;
-    lab_child_init(&c, self);
-    lab_child_args(&c, "sleep", NULL);
-    c.timeout_ms = 500;
-    uint64_t start = plat_now_ms();
-    assert_refused(lab_child_run(&c, &err), err, LAB_TIMEOUT, "was ended");
-    assert_true(plat_now_ms() - start < 20000);
+    assert_arguments(true);
+    assert_ended(true);
+    lab_child_init(&c, "/nowhere/vmrun");
+    c.breakaway = true;
+    assert_refused(lab_child_run(&c, &err), err, LAB_HOST, "cannot run '/nowhere/vmrun'");
 }
 
 int main(int argc, char **argv)
@@ -199,6 +262,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(a_file_is_created_once, scratch_setup, scratch_teardown),
         cmocka_unit_test_setup_teardown(stat_tells_files_from_folders, scratch_setup,
                                         scratch_teardown),
+        scratch_test(private_files_are_told_from_others),
+        scratch_test(the_same_place_has_many_names),
         cmocka_unit_test_setup_teardown(a_folder_is_listed_and_removed, scratch_setup,
                                         scratch_teardown),
         cmocka_unit_test_setup_teardown(a_long_path_is_no_obstacle, scratch_setup,
@@ -209,6 +274,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_environment_is_utf8),
         cmocka_unit_test(a_child_gets_its_arguments),
         cmocka_unit_test(a_child_that_hangs_is_ended),
+        cmocka_unit_test(a_child_that_breaks_away_is_a_child_like_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
