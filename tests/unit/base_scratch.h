@@ -36,7 +36,7 @@ static inline int scratch_setup(void **state)
 {
     uv_fs_t req;
     int rc = uv_fs_mkdtemp(NULL, &req, "/tmp/labctl-test-XXXXXX", NULL);
-    *state = rc == 0 ? lab_strdup(req.path) : NULL;
+    *state = rc == 0 ? plat_absolute(req.path) : NULL;
     uv_fs_req_cleanup(&req);
     return rc;
 }
@@ -58,6 +58,17 @@ static inline void scratch_write(const char *path, const char *text)
     assert_non_null(f);
     fputs(text, f);
     assert_int_equal(fclose(f), 0);
+}
+
+/* Whether this system's files may have such a name; Windows keeps some characters for itself. */
+static inline bool scratch_can_name(const char *path)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f)
+        return false;
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(plat_remove(path, NULL), 0);
+    return true;
 }
 
 static inline void assert_file(const char *path, const char *text)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <uv.h>
 
 #include "base/file.h"
 #include "platform.h"
@@ -52,8 +53,10 @@ static inline void assert_lacks(const char *text, const char *part)
 
 static inline char *scratch_folder(void)
 {
-    char *dir = lab_strdup("/tmp/labctl-test-XXXXXX");
-    assert_non_null(mkdtemp(dir));
+    uv_fs_t req;
+    assert_int_equal(uv_fs_mkdtemp(NULL, &req, "/tmp/labctl-test-XXXXXX", NULL), 0);
+    char *dir = lab_strdup(req.path);
+    uv_fs_req_cleanup(&req);
     return dir;
 }
 

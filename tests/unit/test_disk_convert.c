@@ -153,6 +153,8 @@ static void test_refused(void **state)
         struct lab_disk_result result = {0};
         if (i == 1)
             free(make_raw(part));
+        if (strpbrk(cases[i].target, "\"\n") && !scratch_can_name(to))
+            continue;
         assert_refused(lab_disk_convert(&job, &result, &err), err, cases[i].code, cases[i].why);
         assert_none(state, "x");
         assert_none(state, "x.part");

@@ -195,7 +195,7 @@ static void edits_have_names(void **state)
         LAB_AUTO_STR struct lab_str changed = LAB_STR_INIT;
         size_t n = lab_plan_provision_diff(&changed, before, after);
         if (strcmp(lab_str_get(&changed), cases[i].changed) != 0)
-            print_error("case %zu\n", i);
+            print_error("case %u\n", (unsigned)i);
         assert_string_equal(lab_str_get(&changed), cases[i].changed);
         assert_int_equal(n == 0, *cases[i].changed == '\0');
         free_world(w);
@@ -283,7 +283,7 @@ static void other_versions_records_are_read_as_far_as_known(void **state)
         LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
         lab_plan_provision_diff(&out, cases[i].recorded, cases[i].wanted);
         if (strcmp(lab_str_get(&out), cases[i].changed) != 0)
-            print_error("case %zu\n", i);
+            print_error("case %u\n", (unsigned)i);
         assert_string_equal(lab_str_get(&out), cases[i].changed);
     }
 }

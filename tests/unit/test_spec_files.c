@@ -1,6 +1,8 @@
 /* What lab.yaml names on the disk: itself, images, keys, password, payload. */
 #include "spec_case.h"
 
+#include <uv.h>
+
 #define KEY  "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 #define REST "networks:\n  default: {ipam: {range: 10.0.0.0/16}}\nnodes: [{name: web}]\n"
 
@@ -198,9 +200,9 @@ static void test_home(void **state)
     struct lab_spec *spec;
     LAB_AUTOFREE char *disk = in(state, "disk.raw"), *before = lab_strdup(plat_getenv("HOME"));
     make_disk(state, "disk.raw");
-    assert_int_equal(setenv("HOME", *state, 1), 0);
+    assert_int_equal(uv_os_setenv("HOME", *state), 0);
     char *messages = load(state, "name: demo\nimage_url: ~/disk.raw\n" REST, false, &spec);
-    assert_int_equal(before ? setenv("HOME", before, 1) : unsetenv("HOME"), 0);
+    assert_int_equal(before ? uv_os_setenv("HOME", before) : uv_os_unsetenv("HOME"), 0);
     assert_string_equal(messages, "");
     assert_string_equal(spec->images.items[0].path, disk);
     lab_spec_free(spec);

@@ -29,7 +29,8 @@ static void put_block(struct lab_str *out, const char *text)
     }
 }
 
-/* Paths below the file's folder, so that the golden file is the same on every machine. */
+/* Paths below the file's folder, so that the golden file is the same on every machine; others
+ * without the drive that Windows puts before them. */
 static void
 put_path(struct lab_str *out, const struct lab_spec *spec, const char *name, const char *path)
 {
@@ -37,7 +38,7 @@ put_path(struct lab_str *out, const struct lab_spec *spec, const char *name, con
     if (path && strncmp(path, spec->dir, n) == 0)
         lab_str_addf(out, "%s: DIR%s\n", name, path + n);
     else
-        put_text(out, name, path);
+        put_text(out, name, path && path[0] && path[1] == ':' ? path + 2 : path);
 }
 
 static void put_top(struct lab_str *out, const struct lab_spec *spec)
