@@ -13,6 +13,9 @@ SCSI = ("pvscsi", "lsilogic", "lsisas1068", "buslogic")
 
 
 def absolute(vmx, name):
+    drive = options.value("drive", None)
+    if drive and name[:2].lower() == drive.lower() + ":":
+        name = name[2:].replace("\\", "/")
     return os.path.join(os.path.dirname(vmx), name)
 
 

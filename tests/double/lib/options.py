@@ -14,6 +14,7 @@ VMRUN_DOUBLE_OPTIONS  words, separated by blanks:
   recase           keys and list paths in another case than ours
   codepage=NAME    the VMX is saved in this encoding ("windows-949")
   foreign          the list has one VM more
+  drive=LETTER     the VMX was written on Windows (or Wine), where this drive is our root: Z:\\a is /a
   settle=SECONDS   between leaving the list and the last writing of the VMX; default 1
   no-locks, no-rewrite
   max-hardware=N   the newest virtualHW.version that is known; default 20
