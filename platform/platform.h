@@ -65,6 +65,9 @@ bool plat_path_is_absolute(const char *path);
 bool plat_same_path(const char *a, const char *b);
 /* A path as other programs of this system want it: on Windows with '\\'. Caller frees. */
 char *plat_native(const char *path);
+/* A path as libraries (libuv, SQLite) may get it, which hand it to the system as it is: on Windows with
+ * the prefix that lifts the limit of 260 characters, where it is needed. Caller frees. */
+char *plat_any_length(const char *path);
 
 /* --- lock: held until closed or until the process dies ---------------------------------------- */
 

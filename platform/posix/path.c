@@ -56,3 +56,8 @@ char *plat_native(const char *path)
 {
     return lab_strdup(path);
 }
+
+char *plat_any_length(const char *path)
+{
+    return lab_strdup(path);
+}

@@ -39,6 +39,12 @@ char *plat_native(const char *path)
     return native;
 }
 
+char *plat_any_length(const char *path)
+{
+    LAB_AUTOFREE wchar_t *wide = plat_wide_path(path);
+    return plat_utf8(wide);
+}
+
 /* --- the same place --------------------------------------------------------------------------- */
 
 /* Without links, substituted drives and short names; NULL when it is not there. */

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "base/work.h"
+#include "platform.h"
 
 struct lab_sha256 {
     EVP_MD_CTX *context;
@@ -91,7 +92,8 @@ int lab_sha256_file(const char *path,
                     struct lab_error *err)
 {
     uv_fs_t req;
-    int fd = uv_fs_open(NULL, &req, path, UV_FS_O_RDONLY, 0, NULL);
+    LAB_AUTOFREE char *name = plat_any_length(path);
+    int fd = uv_fs_open(NULL, &req, name, UV_FS_O_RDONLY, 0, NULL);
     uv_fs_req_cleanup(&req);
     if (fd < 0)
         return lab_fail(err, LAB_HOST, "cannot open '%s' to compute its SHA-256: %s", path,

@@ -2,10 +2,13 @@
 
 #include <uv.h>
 
+#include "platform.h"
+
 int lab_io_open(const char *path, struct lab_error *err)
 {
     uv_fs_t req;
-    int fd = uv_fs_open(NULL, &req, path, UV_FS_O_RDONLY, 0, NULL);
+    LAB_AUTOFREE char *name = plat_any_length(path);
+    int fd = uv_fs_open(NULL, &req, name, UV_FS_O_RDONLY, 0, NULL);
     uv_fs_req_cleanup(&req);
     if (fd < 0)
         return lab_fail(err, LAB_HOST, "cannot open '%s': %s", path, uv_strerror(fd));

@@ -39,7 +39,8 @@ int lab_log_open(const char *path, struct lab_error *err)
 {
     uv_fs_t req;
     int flags = UV_FS_O_WRONLY | UV_FS_O_CREAT | UV_FS_O_APPEND;
-    int fd = uv_fs_open(NULL, &req, path, flags, 0600, NULL);
+    LAB_AUTOFREE char *name = plat_any_length(path);
+    int fd = uv_fs_open(NULL, &req, name, flags, 0600, NULL);
     uv_fs_req_cleanup(&req);
     if (fd < 0)
         return lab_fail(err, LAB_HOST, "cannot open the log '%s': %s", path, uv_strerror(fd));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "platform.h"
 
 /* Readers never block a writer and the lab's lock allows only one writer, so that only a stranger
  * (the sqlite3 shell, a backup program) can make us wait. */
@@ -51,7 +52,8 @@ int lab_db_open(struct lab_db *db, const char *path, bool writable, struct lab_e
 {
     *db = (struct lab_db){.path = lab_strdup(path)};
     int flags = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-    int rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
+    LAB_AUTOFREE char *name = plat_any_length(path);
+    int rc = sqlite3_open_v2(name, &db->handle, flags, NULL);
     if (rc != SQLITE_OK) {
         fail(db, rc, "open", err);
         lab_db_close(db);

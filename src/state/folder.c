@@ -133,7 +133,8 @@ int lab_folder_remove(const char *dir, struct plat_lock *lock, struct lab_error 
         return -1;
     /* Never recursive: since the lock was dropped a new lab of this name may live here. */
     uv_fs_t req;
-    int gone = uv_fs_rmdir(NULL, &req, dir, NULL);
+    LAB_AUTOFREE char *name = plat_any_length(dir);
+    int gone = uv_fs_rmdir(NULL, &req, name, NULL);
     uv_fs_req_cleanup(&req);
     if (gone < 0 && gone != UV_ENOENT)
         lab_log("folder '%s' stays: %s", dir, uv_strerror(gone));

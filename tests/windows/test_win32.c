@@ -43,6 +43,21 @@ static void short_names_are_resolved(void **state)
     assert_true(plat_same_path(file, brief));
 }
 
+/* Wine knows no limit, so that the prefix is there is all that can be seen. */
+static void libraries_get_long_paths_with_the_prefix(void **state)
+{
+    char part[201];
+    memset(part, 'x', sizeof(part));
+    part[200] = '\0';
+    LAB_AUTOFREE char *file = lab_format("%s/%s/f", (const char *)*state, part);
+    LAB_AUTOFREE char *brief = plat_any_length(*state);
+    assert_true(strncmp(brief, "\\\\?\\", 4) != 0);
+    LAB_AUTOFREE char *longer = lab_format("%s/%s/f", file, part);
+    LAB_AUTOFREE char *lifted = plat_any_length(longer);
+    assert_true(strncmp(lifted, "\\\\?\\", 4) == 0);
+    assert_null(strchr(lifted, '/'));
+}
+
 /* --- command lines ---------------------------------------------------------------------------- */
 
 static void arguments_survive_the_command_line(void **state)
@@ -153,6 +168,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         scratch_test(case_and_slashes_do_not_matter),
         scratch_test(short_names_are_resolved),
+        scratch_test(libraries_get_long_paths_with_the_prefix),
         cmocka_unit_test(arguments_survive_the_command_line),
         cmocka_unit_test(a_child_leaves_the_job),
         cmocka_unit_test(a_job_that_holds_its_children_gets_one_more),
