@@ -48,7 +48,7 @@ static int stop(const struct lab_finding *f, struct lab_error *err)
     return f->fix ? lab_error_hint(err, "%s", f->fix) : -1;
 }
 
-static int look_at(struct look *w, struct lab_error *err)
+static int heed(struct look *w, struct lab_error *err)
 {
     const struct lab_finding *fault = lab_findings_fault(&w->findings);
     if (fault)
@@ -75,7 +75,7 @@ int lab_check_host(struct lab_run *run, char *const *sums, struct lab_error *err
     if (rc == 0 && !is_up(&work.demand))
         rc = lab_await(run, NULL, look_fn, &work, NULL, err);
     if (rc == 0)
-        rc = look_at(&work, err);
+        rc = heed(&work, err);
     lab_demand_clear(&work.demand);
     lab_places_clear(&work.places);
     lab_findings_clear(&work.findings);

@@ -14,7 +14,7 @@ static struct lab_error err;
 static int cache_setup(void **state)
 {
     int rc = scratch_setup(state);
-    return rc == 0 ? setenv("LABCTL_HOME", *state, 1) : rc;
+    return rc == 0 ? uv_os_setenv("LABCTL_HOME", *state) : rc;
 }
 
 static int cache_teardown(void **state)

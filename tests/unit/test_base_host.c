@@ -179,6 +179,14 @@ static void the_user_is_known(void **state)
     assert_true(plat_wall_ms() > 1600000000000);
 }
 
+static void a_process_is_told_from_a_later_one(void **state)
+{
+    (void)state;
+    assert_true(plat_process_lives(plat_pid(), 0));
+    assert_false(plat_process_lives(plat_pid(), 1));
+    assert_false(plat_process_lives(2147483646, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +194,7 @@ int main(void)
         cmocka_unit_test(routes_are_listed),
         cmocka_unit_test(folders_come_from_the_environment),
         cmocka_unit_test(ports_are_free),
+        cmocka_unit_test(a_process_is_told_from_a_later_one),
         scratch_test(space_is_known_for_folders_to_be_made),
         cmocka_unit_test(the_user_is_known),
     };

@@ -156,7 +156,7 @@ static void test_cached_image(void **state)
     LAB_AUTOFREE char *images = in(state, "images"),
                       *name = lab_format("images/%s-debian12", digest);
     LAB_AUTOFREE char *path = in(state, name);
-    assert_int_equal(setenv("LABCTL_HOME", *state, 1), 0);
+    assert_int_equal(uv_os_setenv("LABCTL_HOME", *state), 0);
     assert_load(
         state, "name: demo\nimage_url: image:debian12\n" REST,
         "lab.yaml:2:12: error: 'image_url' is \"image:debian12\", but no image of that name "
@@ -192,7 +192,7 @@ static void test_cached_image(void **state)
         lab_spec_free(spec);
         free(messages);
     }
-    assert_int_equal(unsetenv("LABCTL_HOME"), 0);
+    assert_int_equal(uv_os_unsetenv("LABCTL_HOME"), 0);
 }
 
 static void test_home(void **state)
