@@ -8,10 +8,12 @@
 
 #include "wide.h"
 
-/* Windows tells when a machine was last known to be there; "permanent" entries are its own. */
+/* Windows tells when a machine was last known to be there; "permanent" entries are its own. Wine
+ * lists questions without an answer, too, with an address of zeros. */
 static bool has_answered(const MIB_IPNET_ROW2 *row)
 {
-    return row->PhysicalAddressLength == 6 &&
+    static const UCHAR none[6];
+    return row->PhysicalAddressLength == 6 && memcmp(row->PhysicalAddress, none, 6) != 0 &&
            (row->State == NlnsReachable || row->State == NlnsStale || row->State == NlnsDelay ||
             row->State == NlnsProbe);
 }

@@ -93,63 +93,70 @@ expect 2 "cannot find 'missing'" iso build x.iso missing
 expect 2 'wants an output' iso build x.iso
 [ ! -e x.iso ] && [ ! -e x.iso.part ] || { echo "not ok - a refused image left a file"; failed=1; }
 
-# doctor: on this machine with nothing in PATH, then on made-up hosts with a made-up vmrun
-mkdir -p hosts/bare hosts/laptop empty
-on_host() { # NAME PATH: makes ./NAME, which runs labctl there
-    printf '#!/bin/sh\nexport LABCTL_FACTS_ROOT=%s FAKE_VMRUN=%s PATH=%s\nexec %s "$@"\n' \
-        "$work/hosts/$1" "$work/hosts" "$2" "$labctl" >"$1"
-    chmod +x "$1"
+# Under Wine there are no made-up hosts (a /proc and /etc of their own), and signals are none of Windows.
+wine=${LABCTL_UNDER_WINE-}
+
+doctor_on_hosts() {
+    # doctor: on this machine with nothing in PATH, then on made-up hosts with a made-up vmrun
+    mkdir -p hosts/bare hosts/laptop empty
+    on_host() { # NAME PATH: makes ./NAME, which runs labctl there
+        printf '#!/bin/sh\nexport LABCTL_FACTS_ROOT=%s FAKE_VMRUN=%s PATH=%s\nexec %s "$@"\n' \
+            "$work/hosts/$1" "$work/hosts" "$2" "$labctl" >"$1"
+        chmod +x "$1"
+    }
+    on_host bare /nonexistent
+    on_host laptop "$tests/fake:$PATH"
+    cp -r "$tests/double/host/." hosts/laptop
+    printf 'list\tsay\tTotal running VMs: 0\\n\n' >hosts/rules
+
+    cd empty
+    labctl=$work/bare expect 3 "^libvirt +fail +cannot connect.*'virsh': not found.*\[virsh -c.*; fix: install libvirt" doctor
+    labctl=$work/bare expect 3 '^Workstation +fail +there is no vmrun.*; fix: install VMware' doctor
+    labctl=$work/bare expect 3 '^virtualisation +unknown ' doctor
+    labctl=$work/bare expect 3 '^lab.yaml +unused +none here.*\[the current folder\]' doctor
+    labctl=$work/bare expect 3 '^labctl: [0-9]+ checks failed, first: libvirt' doctor
+    labctl=$work/bare expect 3 '"looked_at": "product.version in /etc/vmware/config, PATH"' doctor -o json
+    labctl=$work/bare expect 3 '"result": "fail"' doctor -o json
+    expect 2 "cannot find 'lab.yaml'" doctor -f lab.yaml
+    expect 2 "unheard-of" doctor --lab unheard-of
+    cd ..
+
+    head -c 65536 /dev/zero | tr '\0' '\1' >disk.img
+    printf 'name: box\nprovider: vmware\nimage_url: ./disk.img\nnetworks: {default: {ipam: %s}}\n%s\n' \
+        '{range: 10.213.77.0/24, start: 10.213.77.10}' \
+        'nodes: [{name: w, cpu: 1, memory: 1Gi, disk_size: 1Gi, networks: [default]}]' >box.yaml
+    lab() { labctl=$work/laptop expect "$1" "$2" "$3" -f box.yaml; }
+    lab 3 '^VMnet +fail +VMnet1 has .*192.168.6.0/24.*fix: .*HOSTONLY_SUBNET 10.213.77.0' doctor
+    sed -i 's/192.168.6.0/10.213.77.0/' hosts/laptop/etc/vmware/networking
+    lab 3 '^VMnet +fail +VMnet1 is 10.213.77.0/24, but this host has no address in it' doctor
+    lab 3 '^Workstation +ok +version 17.6.3' doctor
+    lab 3 '^image +ok +disk.img, a disk of 64 KiB' doctor
+    lab 3 '^disk +(ok|warning) .*the lab needs .*disks 64 KiB' doctor
+    lab 3 '^memory +ok .*the nodes that do not run yet want 1 GiB' doctor
+    labctl=$work/laptop expect 3 '^lab.yaml +fail +line 1: ' doctor -f bad.yaml
+
+    # up stops at what doctor would tell, and has made nothing but the ledger
+    lab 3 'VMnet: VMnet1 is .*no address' up
+    lab 3 'try: .*vmware-networks --start' up
+    : >hosts/laptop/proc/modules
+    lab 3 'VMware driver: not loaded.* vmmon and vmnet' up
+    lab 3 'try: sudo vmware-modconfig' up
+    made=$(find "$LABCTL_HOME/labs/box" -mindepth 1 -printf '%f\n' | grep -vE '^(state\.db.*|lock|labctl\.log)$' || :)
+    [ -z "$made" ] || { echo "not ok - an up that was stopped made: $made"; failed=1; }
+
+    # the loopback's network: there every host has the first address
+    cp "$tests/double/host/proc/modules" hosts/laptop/proc/modules
+    sed -i 's/10.213.77.0/127.0.0.0/; s/255.255.255.0/255.0.0.0/' hosts/laptop/etc/vmware/networking
+    cd empty
+    labctl=$work/laptop expect 0 '^VMnet +ok +VMnet1 is 127.0.0.0/8, this host is 127.0.0.1 in it' doctor
+    labctl=$work/laptop expect 0 '^libvirt +unused ' doctor
+    # vmrun answers, so VMware is what a lab would use: its fault counts, that of libvirt does not
+    : >"$work/hosts/laptop/proc/modules"
+    labctl=$work/laptop expect 3 'labctl: 1 check failed, first: VMware driver' doctor
+    labctl=$work/laptop expect 3 '^libvirt +unused ' doctor
 }
-on_host bare /nonexistent
-on_host laptop "$tests/fake:$PATH"
-cp -r "$tests/double/host/." hosts/laptop
-printf 'list\tsay\tTotal running VMs: 0\\n\n' >hosts/rules
+[ -n "$wine" ] || doctor_on_hosts
 
-cd empty
-labctl=$work/bare expect 3 "^libvirt +fail +cannot connect.*'virsh': not found.*\[virsh -c.*; fix: install libvirt" doctor
-labctl=$work/bare expect 3 '^Workstation +fail +there is no vmrun.*; fix: install VMware' doctor
-labctl=$work/bare expect 3 '^virtualisation +unknown ' doctor
-labctl=$work/bare expect 3 '^lab.yaml +unused +none here.*\[the current folder\]' doctor
-labctl=$work/bare expect 3 '^labctl: [0-9]+ checks failed, first: libvirt' doctor
-labctl=$work/bare expect 3 '"looked_at": "product.version in /etc/vmware/config, PATH"' doctor -o json
-labctl=$work/bare expect 3 '"result": "fail"' doctor -o json
-expect 2 "cannot find 'lab.yaml'" doctor -f lab.yaml
-expect 2 "unheard-of" doctor --lab unheard-of
-cd ..
-
-head -c 65536 /dev/zero | tr '\0' '\1' >disk.img
-printf 'name: box\nprovider: vmware\nimage_url: ./disk.img\nnetworks: {default: {ipam: %s}}\n%s\n' \
-    '{range: 10.213.77.0/24, start: 10.213.77.10}' \
-    'nodes: [{name: w, cpu: 1, memory: 1Gi, disk_size: 1Gi, networks: [default]}]' >box.yaml
-lab() { labctl=$work/laptop expect "$1" "$2" "$3" -f box.yaml; }
-lab 3 '^VMnet +fail +VMnet1 has .*192.168.6.0/24.*fix: .*HOSTONLY_SUBNET 10.213.77.0' doctor
-sed -i 's/192.168.6.0/10.213.77.0/' hosts/laptop/etc/vmware/networking
-lab 3 '^VMnet +fail +VMnet1 is 10.213.77.0/24, but this host has no address in it' doctor
-lab 3 '^Workstation +ok +version 17.6.3' doctor
-lab 3 '^image +ok +disk.img, a disk of 64 KiB' doctor
-lab 3 '^disk +(ok|warning) .*the lab needs .*disks 64 KiB' doctor
-lab 3 '^memory +ok .*the nodes that do not run yet want 1 GiB' doctor
-labctl=$work/laptop expect 3 '^lab.yaml +fail +line 1: ' doctor -f bad.yaml
-
-# up stops at what doctor would tell, and has made nothing but the ledger
-lab 3 'VMnet: VMnet1 is .*no address' up
-lab 3 'try: .*vmware-networks --start' up
-: >hosts/laptop/proc/modules
-lab 3 'VMware driver: not loaded.* vmmon and vmnet' up
-lab 3 'try: sudo vmware-modconfig' up
-made=$(find "$LABCTL_HOME/labs/box" -mindepth 1 -printf '%f\n' | grep -vE '^(state\.db.*|lock|labctl\.log)$' || :)
-[ -z "$made" ] || { echo "not ok - an up that was stopped made: $made"; failed=1; }
-
-# the loopback's network: there every host has the first address
-cp "$tests/double/host/proc/modules" hosts/laptop/proc/modules
-sed -i 's/10.213.77.0/127.0.0.0/; s/255.255.255.0/255.0.0.0/' hosts/laptop/etc/vmware/networking
-cd empty
-labctl=$work/laptop expect 0 '^VMnet +ok +VMnet1 is 127.0.0.0/8, this host is 127.0.0.1 in it' doctor
-labctl=$work/laptop expect 0 '^libvirt +unused ' doctor
-# vmrun answers, so VMware is what a lab would use: its fault counts, that of libvirt does not
-: >"$work/hosts/laptop/proc/modules"
-labctl=$work/laptop expect 3 'labctl: 1 check failed, first: VMware driver' doctor
-labctl=$work/laptop expect 3 '^libvirt +unused ' doctor
 # --- the image cache ---
 check() { # WHAT COMMAND…
     local what=$1
@@ -167,7 +174,7 @@ expect 0 'image:debian12 is there already' image import disk.raw
 expect 0 "debian12 +${sum:0:12} +raw +2.9 MiB" image list
 expect 0 "\"sha256\": \"$sum\"" image list -o json
 expect 0 "\"sha256\":\"$sum\"" image list -o ndjson
-expect 0 "fine +$LABCTL_HOME/images/$sum-debian12" image verify
+expect 0 "fine +([A-Z]:)?$LABCTL_HOME/images/$sum-debian12" image verify
 expect 8 'should be 0000' image import large.raw --sha256 "${sum//[0-9a-f]/0}"
 expect 7 "another image is called|is there already" image import large.raw --name debian12
 expect 2 "did you mean 'labctl image import'" image imprt
@@ -197,19 +204,23 @@ begin() {
     wait $pid 2>/dev/null || status=$?
     echo "$status"
 }
-check 'a kill leaves a part' [ "$(begin KILL)" = 137 ]
-check 'which is there' parts
-expect 0 'image:debian12 is there already' image import disk.raw
-check 'the next run removes it' [ "$(ls "$images")" = "$sum-debian12" ]
-check 'Ctrl-C' [ "$(begin INT)" = 130 ]
-check 'leaves nothing' [ "$(ls "$images")" = "$sum-debian12" ]
+signals() {
+    check 'a kill leaves a part' [ "$(begin KILL)" = 137 ]
+    check 'which is there' parts
+    expect 0 'image:debian12 is there already' image import disk.raw
+    check 'the next run removes it' [ "$(ls "$images")" = "$sum-debian12" ]
+    check 'Ctrl-C' [ "$(begin INT)" = 130 ]
+    check 'leaves nothing' [ "$(ls "$images")" = "$sum-debian12" ]
+}
+[ -n "$wine" ] || signals
 "$labctl" image import large.raw >one 2>&1 & one=$!
 "$labctl" image import large.raw >two 2>&1 & two=$!
 check 'two at once' wait $one
 check 'two at once, the other' wait $two
 check 'one of them copied' [ "$(cat one two | grep -c 'image:large imported')" = 1 ]
 check 'one of them found it' [ "$(cat one two | grep -c 'image:large is there already')" = 1 ]
-check 'a hole stays one' [ "$(du -k "$images"/*-large | cut -f1)" -lt 10000 ]
+[ -n "$wine" ] || # which cannot tell holes from zeros
+    check 'a hole stays one' [ "$(du -k "$images"/*-large | cut -f1)" -lt 10000 ]
 printf X | dd of="$images/$sum-debian12" bs=1 seek=5000 conv=notrunc status=none
 expect 8 "damaged.*$sum-debian12" image verify
 expect 8 'labctl image import' image verify debian12

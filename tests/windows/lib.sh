@@ -19,6 +19,12 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
+# A server of this check's own, which stays: one that ends by itself between two programs may do so just
+# when the second comes, and one from elsewhere may be in another network.
+wineserver -k 2>/dev/null || :
+wineserver -w 2>/dev/null || :
+mkdir -p "$WINEPREFIX"
+wineserver -p >/dev/null 2>&1 </dev/null || :
 [ -e "$WINEPREFIX/system.reg" ] || timeout 300 wineboot -i >/dev/null 2>&1
 
 # Writes a command that runs PROGRAM under Wine: Wine's own processes keep what they inherit open, and
