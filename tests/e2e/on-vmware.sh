@@ -37,11 +37,12 @@ provider_reboot() {
     make_vmnets
 }
 
+vmrun_() { in_box env VMRUN_DOUBLE_OPTIONS= vmrun "$@"; } # plain answers for the cases themselves
 vmx_of() { find "$work" -name "$1.vmx"; }
 power_of() { # NODE: on, off or absent
     local vmx list
     vmx=$(vmx_of "$1")
-    list=$(in_box vmrun list)
+    list=$(vmrun_ list)
     if [ -z "$vmx" ]; then
         echo absent
     elif grep -qxF "$vmx" <<<"$list"; then
@@ -67,7 +68,7 @@ vms() {
 }
 provider_footprint() {
     vms
-    in_box vmrun list
+    vmrun_ list
     in_box ip -br link | awk '{ print $1 }'
     find "$VMRUN_DOUBLE_DIR" -type f
 }

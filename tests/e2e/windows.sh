@@ -49,7 +49,7 @@ labctl -f "$lab" doctor || :
 say "up"
 labctl -f "$lab" up
 vmx="$folder/가상 머신/k3s-worker1/k3s-worker1.vmx"
-holds "the VMX is where vm_dir says, with CRLF as VMware wrote it" $'memsize = "512"\r$' "$(grep -ai memsize "$vmx")"
+holds "the VMX is where vm_dir says, with CRLF as VMware wrote it" $'^memSize = "512"\r$' "$(grep -a memSize "$vmx")"
 for n in $nodes; do
     same "$n: media defined" 0 "$(media_defined "$n")"
     same "$n runs" on "$(power_of "$n")"
