@@ -90,7 +90,14 @@ static int reach(struct lab_libvirt *lv, struct lab_error *err)
     lab_virsh_init(&c, lv->uri);
     c.timeout_ms = lv->remote ? 60000 : 20000;
     lab_child_arg(&c, "uri");
-    return lab_virsh_do(&c, "connect to libvirt", NULL, err);
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    if (lab_virsh_run(&c, &why) == 0)
+        return c.status == 0 ? 0 : lab_virsh_fail(&c, "connect to libvirt", err);
+    if (!lab_starts_with(why.message, "cannot connect to libvirt")) /* libvirt's refusal says so */
+        lab_error_wrap(&why, "cannot connect to libvirt");
+    if (err)
+        lab_error_move(err, &why);
+    return -1;
 }
 
 static int

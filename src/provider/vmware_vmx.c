@@ -78,16 +78,12 @@ static void put_cdroms(struct lab_str *out, const struct lab_vm *vm)
 
 static int check_nics(const struct lab_vm *vm, struct lab_error *err)
 {
-    static const char *const models[] = {"vmxnet3", "e1000", "e1000e"};
     if (vm->nics_len > NICS_MAX)
         return lab_fail(err, LAB_USAGE, "VM '%s' has %zu NICs; VMware gives one at most %d",
                         vm->name, vm->nics_len, NICS_MAX);
     for (size_t i = 0; i < vm->nics_len; i++) {
         const char *model = vm->nics[i].model;
-        bool known = model == NULL;
-        for (size_t j = 0; j < LAB_ARRAY_LEN(models) && !known; j++)
-            known = strcmp(model, models[j]) == 0;
-        if (known)
+        if (lab_spec_has_nic(LAB_PROVIDER_VMWARE, model))
             continue;
         lab_fail(err, LAB_USAGE, "VM '%s' wants a NIC of kind '%s', which VMware does not have",
                  vm->name, model);
@@ -144,11 +140,6 @@ static int put_uuid(struct lab_str *out, const char *uuid, struct lab_error *err
     return digits == 32 ? 0 : lab_fail(err, LAB_INTERNAL, "'%s' is no UUID", uuid);
 }
 
-uint64_t lab_vmware_memory_mib(uint64_t mib)
-{
-    return (mib + 3) / 4 * 4;
-}
-
 static void put_all(struct lab_str *out, const struct lab_vmware_vmx_spec *spec, const char *uuid)
 {
     const struct lab_vm *vm = spec->vm;
@@ -162,7 +153,7 @@ static void put_all(struct lab_str *out, const struct lab_vmware_vmx_spec *spec,
     char cpu[16], memory[24], hardware[16];
     snprintf(cpu, sizeof(cpu), "%u", vm->cpu);
     snprintf(memory, sizeof(memory), "%llu",
-             (unsigned long long)lab_vmware_memory_mib(vm->memory_mib));
+             (unsigned long long)lab_spec_memory_mib(LAB_PROVIDER_VMWARE, vm->memory_mib));
     snprintf(hardware, sizeof(hardware), "%u",
              spec->hardware ? spec->hardware : LAB_VMWARE_HARDWARE);
     const struct lab_var vars[] = {

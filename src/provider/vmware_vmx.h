@@ -41,8 +41,6 @@ int lab_vmware_put_vmx(struct lab_str *out,
 /* The newest virtual hardware that both labctl and this Workstation ("16.2.5 build-19") know; NULL:
  * its version is not known. */
 unsigned lab_vmware_hardware(const char *version);
-/* Rounded up to a multiple of 4, as VMware wants it. */
-uint64_t lab_vmware_memory_mib(uint64_t mib);
 /* Where the seed (0) and the payload (1) are: "sata0:1". Static. */
 const char *lab_vmware_cd_slot(enum lab_cd_bus bus, size_t index);
 /* "scsi0:0", "sata0:0", "nvme0:0". Static. */

@@ -58,7 +58,8 @@ int lab_vmx_resize(struct lab_vmx *vmx, unsigned cpu, uint64_t memory_mib, struc
 {
     char cpus[16], memory[24];
     snprintf(cpus, sizeof(cpus), "%u", cpu);
-    snprintf(memory, sizeof(memory), "%llu", (unsigned long long)lab_vmware_memory_mib(memory_mib));
+    snprintf(memory, sizeof(memory), "%llu",
+             (unsigned long long)lab_spec_memory_mib(LAB_PROVIDER_VMWARE, memory_mib));
     if (lab_vmx_set(vmx, "memsize", memory, err) != 0 ||
         lab_vmx_set(vmx, "numvcpus", cpus, err) != 0)
         return -1;

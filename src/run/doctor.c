@@ -7,6 +7,7 @@
 #include "run/commands.h"
 #include "run/demand.h"
 #include "run/doctor.h"
+#include "run/hypervisor.h"
 
 /* The lab that is looked at; all NULL without one. */
 struct subject {
@@ -45,23 +46,11 @@ static int demand(struct subject *x, struct lab_vm_states *vms, struct lab_error
     return lab_demand_fill(&x->demand, x->spec, vms, NULL, NULL, err);
 }
 
-static const char *recorded(const struct subject *x, const char *key, const char *wanted)
-{
-    const char *value = x->state ? lab_state_get(x->state, key) : NULL;
-    value = value && *value ? value : wanted;
-    return value && *value ? value : NULL;
-}
-
 static struct lab_provider_config config_of(const struct subject *x)
 {
     if (!x->spec)
         return (struct lab_provider_config){.owner = {"doctor", ""}};
-    return (struct lab_provider_config){
-        .owner = {x->spec->name, x->state ? lab_state_id(x->state) : ""},
-        .uri = recorded(x, "uri", x->spec->libvirt_uri),
-        .home = x->home,
-        .vm_dir = recorded(x, "vm_dir", x->spec->vm_dir),
-    };
+    return lab_provider_config_of(x->spec->name, x->home, x->spec, x->state);
 }
 
 /* --- hypervisors ------------------------------------------------------------------------------ */

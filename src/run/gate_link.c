@@ -10,7 +10,7 @@
 #include "run/console.h"
 #include "run/hosts.h"
 
-enum { CONSOLE_TAIL = 64 * 1024, SEEDLESS_PART = 5, SEEDLESS_STEP = 1 };
+enum { LAST_WORDS = 512, WHOLE_BOOT = 64 * 1024, SEEDLESS_PART = 5, SEEDLESS_STEP = 1 };
 
 static enum lab_answer fail_seedless(struct lab_climb *c, const char *why, bool saw_cd)
 {
@@ -48,10 +48,16 @@ static enum lab_answer see_console(struct lab_climb *c)
     LAB_AUTOFREE char *path = lab_run_path(c->ladder->run, "console/%s.log", c->record->name);
     LAB_AUTO_STR struct lab_str tail = LAB_STR_INIT, line = LAB_STR_INIT;
     bool saw_cd;
-    lab_file_tail(path, CONSOLE_TAIL, &tail);
-    const char *why = lab_console_seedless(lab_str_get(&tail), &saw_cd);
-    if (why && c->gate == LAB_GATE_ADDRESS && !c->record->provisioned)
-        return check_seed(c, why, saw_cd);
+    lab_file_tail(path, LAST_WORDS, &tail);
+    /* Often asked: the whole boot is read only when its end looks like it. */
+    if (c->gate == LAB_GATE_ADDRESS && !c->record->provisioned &&
+        lab_console_seedless(lab_str_get(&tail), &saw_cd)) {
+        LAB_AUTO_STR struct lab_str boot = LAB_STR_INIT;
+        lab_file_tail(path, WHOLE_BOOT, &boot);
+        const char *why = lab_console_seedless(lab_str_get(&boot), &saw_cd);
+        if (why)
+            return check_seed(c, why, saw_cd);
+    }
     lab_console_last_line(&line, lab_str_get(&tail), tail.len);
     if (line.len)
         lab_climb_see(c, "console: %s", lab_str_get(&line));

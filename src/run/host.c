@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "run/demand.h"
 #include "run/doctor.h"
+#include "run/hypervisor.h"
 
 struct look {
     struct lab_run *run;
@@ -21,12 +22,8 @@ static int look_fn(void *arg, struct lab_error *err)
     struct lab_run *run = w->run;
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     LAB_AUTOFREE char *home = lab_home_of(run->spec->name);
-    const struct lab_provider_config config = {
-        .owner = {run->spec->name, lab_state_id(run->state)},
-        .uri = run->spec->libvirt_uri,
-        .home = home,
-        .vm_dir = run->spec->vm_dir,
-    };
+    const struct lab_provider_config config =
+        lab_provider_config_of(run->spec->name, home, run->spec, run->state);
     (void)err;
     run->provider.ops->diagnose(&config, &w->demand, true, &w->findings);
     if (run->provider.ops->room(&run->provider, &w->demand, &w->places, &why)) {

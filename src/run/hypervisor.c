@@ -125,11 +125,24 @@ static int open_fn(void *arg, struct lab_error *err)
 }
 
 /* The recorded value, since the lab may be known without its lab.yaml; NULL when empty. */
-static const char *place(const struct lab_run *run, const char *key, const char *wanted)
+static const char *place(struct lab_state *state, const char *key, const char *wanted)
 {
-    const char *before = recorded(run, key);
+    const char *before = state ? lab_state_get(state, key) : NULL;
     const char *value = before ? before : or_empty(wanted);
     return *value ? value : NULL;
+}
+
+struct lab_provider_config lab_provider_config_of(const char *lab,
+                                                  const char *home,
+                                                  const struct lab_spec *spec,
+                                                  struct lab_state *state)
+{
+    return (struct lab_provider_config){
+        .owner = {lab, state ? lab_state_id(state) : ""},
+        .uri = place(state, "uri", spec ? spec->libvirt_uri : NULL),
+        .home = home,
+        .vm_dir = place(state, "vm_dir", spec ? spec->vm_dir : NULL),
+    };
 }
 
 int lab_run_open_provider(struct lab_run *run, struct lab_error *err)
@@ -140,14 +153,9 @@ int lab_run_open_provider(struct lab_run *run, struct lab_error *err)
         return -1;
     LAB_AUTOFREE char *name = lab_run_lab_name(run);
     LAB_AUTOFREE char *home = lab_home_of(name);
-    struct lab_provider_config config = {
-        .owner = {name, run->state ? lab_state_id(run->state) : ""},
-        .uri = place(run, "uri", run->spec ? run->spec->libvirt_uri : NULL),
-        .home = home,
-        .vm_dir = place(run, "vm_dir", run->spec ? run->spec->vm_dir : NULL),
-        .notice = on_notice,
-        .notice_arg = run,
-    };
+    struct lab_provider_config config = lab_provider_config_of(name, home, run->spec, run->state);
+    config.notice = on_notice;
+    config.notice_arg = run;
     struct open_work work = {&run->provider, any ? NULL : ops, &config};
     if (lab_await(run, NULL, open_fn, &work, NULL, err)) /* may take a minute: Ctrl-C must work */
         return -1;

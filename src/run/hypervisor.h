@@ -5,6 +5,12 @@
 
 #include "run/run.h"
 
+/* What a provider is opened or asked with: where the record, else lab.yaml, says that the lab is.
+ * spec and state may be NULL. Borrows everything. */
+struct lab_provider_config lab_provider_config_of(const char *lab,
+                                                  const char *home,
+                                                  const struct lab_spec *spec,
+                                                  struct lab_state *state);
 /* Opens run->provider and fits the spec to it. LAB_USAGE when lab.yaml now names another place than
  * the one where the lab's VMs are; LAB_HOST when the hypervisor is not here. */
 int lab_run_open_provider(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;

@@ -7,7 +7,7 @@
 /* Of the models that lab.yaml knows. Libvirt has them all. */
 static const char *const vmware_models[] = {"vmxnet3", "e1000e", "e1000"};
 
-static bool has_model(enum lab_provider_kind kind, const char *model)
+bool lab_spec_has_nic(enum lab_provider_kind kind, const char *model)
 {
     if (!model || kind != LAB_PROVIDER_VMWARE)
         return true;
@@ -15,6 +15,11 @@ static bool has_model(enum lab_provider_kind kind, const char *model)
         if (strcmp(model, vmware_models[i]) == 0)
             return true;
     return false;
+}
+
+uint64_t lab_spec_memory_mib(enum lab_provider_kind kind, uint64_t mib)
+{
+    return kind == LAB_PROVIDER_VMWARE ? (mib + 3) / 4 * 4 : mib;
 }
 
 static int refuse_model(const struct lab_spec *spec,
@@ -34,11 +39,9 @@ int lab_spec_fit(struct lab_spec *spec, enum lab_provider_kind kind, struct lab_
 {
     LAB_VEC_FOREACH (node, &spec->nodes) {
         LAB_VEC_FOREACH (nic, &node->nics)
-            if (!has_model(kind, nic->model))
+            if (!lab_spec_has_nic(kind, nic->model))
                 return refuse_model(spec, node, nic, kind, err);
-        /* VMware counts memory in fours of MiB; so the plan finds what it asked for. */
-        if (kind == LAB_PROVIDER_VMWARE)
-            node->memory_mib = (node->memory_mib + 3) / 4 * 4;
+        node->memory_mib = lab_spec_memory_mib(kind, node->memory_mib); /* so plan finds it so */
     }
     return lab_spec_assign_macs(spec, kind, err);
 }

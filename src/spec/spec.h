@@ -226,6 +226,11 @@ int lab_spec_fit(struct lab_spec *spec,
                  enum lab_provider_kind kind,
                  struct lab_error *err) LAB_MUST_CHECK;
 
+/* Whether the hypervisor has this NIC (NULL: its own choice), and the memory that it gives for what
+ * is wanted: VMware counts in fours of MiB. */
+bool lab_spec_has_nic(enum lab_provider_kind kind, const char *model);
+uint64_t lab_spec_memory_mib(enum lab_provider_kind kind, uint64_t mib);
+
 const struct lab_node *lab_spec_node(const struct lab_spec *spec, const char *name);
 bool lab_spec_has_role(const struct lab_spec *spec, enum lab_role role);
 const char *lab_role_name(enum lab_role role); /* "master", "worker", "-" */

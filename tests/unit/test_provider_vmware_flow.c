@@ -315,6 +315,17 @@ static void a_crash_holds_nothing_up(void **state)
     assert_ok(p.ops->destroy(&p, "web-01", &err));
 }
 
+static void a_vm_gets_the_hardware_of_this_workstation(void **state)
+{
+    (void)state;
+    struct lab_vmware *vw = p.impl;
+    LAB_AUTO_VMX struct lab_vmx def;
+    vw->hardware = 18;
+    assert_ok(define("web-01", false, 1, &err));
+    assert_ok(lab_vmx_load(&def, vmx, &err));
+    assert_string_equal(lab_vmx_get(&def, "virtualHW.version"), "18");
+}
+
 static void the_host_is_described(void **state)
 {
     (void)state;
@@ -343,6 +354,7 @@ int main(void)
         double_test(an_image_is_converted_once),
         double_test(a_question_is_a_timeout),
         double_test(a_crash_holds_nothing_up),
+        double_test(a_vm_gets_the_hardware_of_this_workstation),
         double_test(the_host_is_described),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
