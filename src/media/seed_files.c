@@ -7,8 +7,7 @@
 #include "base/template.h"
 #include "base/text.h"
 
-#define SCRIPTS  "seeds/guest/"
-#define STREAMED SCRIPTS "facts"
+#define SCRIPTS "seeds/guest/"
 
 static void put_file(struct lab_str *out,
                      const char *path,
@@ -28,13 +27,24 @@ static void put_file(struct lab_str *out,
     lab_seed_put_lines(out, &rendered);
 }
 
+/* Sent over SSH when they are needed: they then fit the labctl that sends them, not the one that
+ * made the guest. */
+static bool is_streamed(const char *path)
+{
+    static const char *const streamed[] = {SCRIPTS "facts", SCRIPTS "set-clock"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(streamed); i++)
+        if (strcmp(path, streamed[i]) == 0)
+            return true;
+    return false;
+}
+
 /* base64, so that whatever is in a script cannot end the YAML; not gzipped: the bytes would depend
  * on zlib's version, and `base64 -d` shows a user what is there. */
 static void put_scripts(struct lab_str *out, const struct lab_asset *scripts, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const struct lab_asset *script = &scripts[i];
-        if (!lab_starts_with(script->path, SCRIPTS) || strcmp(script->path, STREAMED) == 0)
+        if (!lab_starts_with(script->path, SCRIPTS) || is_streamed(script->path))
             continue;
         LAB_AUTO_STR struct lab_str encoded = LAB_STR_INIT;
         LAB_AUTOFREE char *path =

@@ -60,6 +60,9 @@ struct lab_climb {
     LAB_VEC(struct lab_fact) facts; /* of the present connection */
     int64_t skew_ms;                /* smallest seen on this connection */
     bool skew_known;
+    bool clock_setting;   /* the command that sets it is under way */
+    unsigned clock_sets;  /* tries so far at this gate */
+    int64_t clock_was_ms; /* skew before the last of them */
     enum lab_power power; /* newest word of the hypervisor */
     bool media_attached;
     unsigned seen_poll, want_poll;  /* see lab_climb_look_again() */
@@ -149,6 +152,7 @@ enum lab_answer lab_check_hostkey(struct lab_climb *c);
 enum lab_answer lab_check_login(struct lab_climb *c);
 enum lab_answer lab_check_clock(struct lab_climb *c);
 enum lab_answer lab_check_copy(struct lab_climb *c);
+enum lab_answer lab_check_packages(struct lab_climb *c);
 enum lab_answer lab_check_cloud_init(struct lab_climb *c);
 enum lab_answer lab_check_off(struct lab_climb *c);
 enum lab_answer lab_check_detached(struct lab_climb *c);

@@ -47,6 +47,8 @@ static void add_console(struct lab_climb *c, struct lab_str *out)
 static const char *question(const struct lab_climb *c)
 {
     switch (c->gate) {
+    case LAB_GATE_PACKAGES:
+        return "tail -n 15 /var/log/labctl-packages.log";
     case LAB_GATE_COPY:
     case LAB_GATE_CLOUD_INIT:
         return "tail -n 15 /var/log/cloud-init-output.log";
@@ -65,7 +67,7 @@ static const char *question(const struct lab_climb *c)
 static void put_hint(struct lab_climb *c)
 {
     const char *self = lab_run_self(c->ladder->run), *name = c->record->name;
-    if (c->gate == LAB_GATE_COPY || c->gate == LAB_GATE_CLOUD_INIT)
+    if (LAB_GATE_BIT(c->gate) & LAB_GATES_FIRST_BOOT)
         lab_error_hint(&c->error,
                        "look inside with '%s ssh %s'; mend lab.yaml and run '%s up', or make it "
                        "anew as it is: '%s up --recreate %s'",

@@ -14,6 +14,7 @@ enum lab_gate {
     LAB_GATE_LOGIN,
     LAB_GATE_CLOCK,
     LAB_GATE_COPY,
+    LAB_GATE_PACKAGES,
     LAB_GATE_CLOUD_INIT,
     LAB_GATE_OFF,
     LAB_GATE_DETACHED,
@@ -29,6 +30,10 @@ enum lab_gate {
 #define LAB_GATES_LINK                                                                             \
     (LAB_GATE_BIT(LAB_GATE_ADDRESS) | LAB_GATE_BIT(LAB_GATE_PORT) |                                \
      LAB_GATE_BIT(LAB_GATE_HOSTKEY) | LAB_GATE_BIT(LAB_GATE_LOGIN))
+/* Proved once, when the node is provisioned. */
+#define LAB_GATES_FIRST_BOOT                                                                       \
+    (LAB_GATE_BIT(LAB_GATE_COPY) | LAB_GATE_BIT(LAB_GATE_PACKAGES) |                               \
+     LAB_GATE_BIT(LAB_GATE_CLOUD_INIT))
 #define LAB_GATES_K3S (LAB_GATE_BIT(LAB_GATE_K3S) | LAB_GATE_BIT(LAB_GATE_READY))
 #define LAB_GATES_AGAIN                                                                            \
     (LAB_GATE_BIT(LAB_GATE_RESTARTED) | LAB_GATE_BIT(LAB_GATE_SSH_AGAIN) | LAB_GATES_K3S)

@@ -1,4 +1,4 @@
-/* The gates that the fact stream opens: clock, ISO copy, cloud-init. */
+/* The gates of the first boot, which the fact stream opens: ISO copy, packages, cloud-init. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,45 +6,13 @@
 #include "platform.h"
 #include "run/climb.h"
 #include "run/cloud_init.h"
-
-enum lab_answer lab_check_clock(struct lab_climb *c)
-{
-    const struct lab_spec *spec = c->ladder->run->spec;
-    int64_t limit = spec ? (int64_t)spec->wait.clock_skew_ms : 5000;
-    lab_climb_connect(c);
-    if (!c->skew_known)
-        return LAB_WAIT;
-    lab_climb_see(c, "%+.1f s from this host's clock", (double)c->skew_ms / 1000);
-    if (llabs((long long)c->skew_ms) <= limit)
-        return LAB_PASS;
-    lab_climb_see(c, "%+.1f s from this host's clock, allowed are %.1f s (wait.clock_skew)",
-                  (double)c->skew_ms / 1000, (double)limit / 1000);
-    return LAB_WAIT;
-}
-
-/* The value of key in "key=value key=value" (a marker as the fact stream joins it). */
-static bool marker_is(const char *marker, const char *key, const char *value)
-{
-    LAB_AUTOFREE char *want = lab_format("%s=%s", key, value);
-    size_t n = strlen(want);
-    for (const char *p = marker; p; p = strchr(p, ' ') ? strchr(p, ' ') + 1 : NULL)
-        if (strncmp(p, want, n) == 0 && (p[n] == ' ' || p[n] == '\0'))
-            return true;
-    return false;
-}
-
-static const char *marker_value(const char *marker, const char *key)
-{
-    LAB_AUTOFREE char *want = lab_format("%s=", key);
-    const char *at = strstr(marker, want);
-    return at ? at + strlen(want) : marker;
-}
+#include "run/marker.h"
 
 /* "… file=NAME reason=SENTENCE time=N" */
 static enum lab_answer copy_failed(struct lab_climb *c, const char *marker)
 {
-    const char *reason = marker_value(marker, "reason"), *end = strstr(reason, " time=");
-    const char *file = marker_value(marker, "file");
+    const char *reason = lab_marker_value(marker, "reason"), *end = strstr(reason, " time=");
+    const char *file = lab_marker_value(marker, "file");
     return lab_climb_fail(c, LAB_GUEST, "copying the ISO failed in the guest: %.*s (file %.*s)",
                           (int)(end ? (size_t)(end - reason) : strlen(reason)), reason,
                           (int)strcspn(file, " "), file);
@@ -52,7 +20,7 @@ static enum lab_answer copy_failed(struct lab_climb *c, const char *marker)
 
 /* cloud-init has ended and there is no marker: its first boot was cut off (power lost, guest
  * killed), and cloud-init does not run those scripts again. labctl does, once. */
-static enum lab_answer copy_again(struct lab_climb *c)
+static enum lab_answer first_boot_again(struct lab_climb *c, const char *marker)
 {
     enum { AGAIN = 1 };
     if (c->exec_pending || (c->step == AGAIN && c->exec_dropped)) {
@@ -65,9 +33,9 @@ static enum lab_answer copy_again(struct lab_climb *c)
         return LAB_WAIT; /* the fact is on its way */
     if (c->step == AGAIN)
         return lab_climb_fail(c, LAB_GUEST,
-                              "cloud-init ended without /var/lib/iso-copy-complete of this "
+                              "cloud-init ended without %s of this "
                               "provisioning, and first-boot did not write it either: %s",
-                              lab_str_get(&c->evidence));
+                              marker, lab_str_get(&c->evidence));
     c->step = AGAIN;
     lab_climb_see(c, "the first boot was cut off; running its scripts again");
     lab_climb_exec_long(c, "/usr/local/lib/labctl/first-boot", NULL, 20u * 60 * 1000);
@@ -83,36 +51,91 @@ static enum lab_cloud_state cloud_state(const struct lab_climb *c, struct lab_st
     return lab_cloud_init_read(&facts, detail);
 }
 
+static bool of_this_generation(const struct lab_climb *c, const char *marker)
+{
+    return marker && *marker &&
+           lab_marker_is(marker, "generation", c->record->generation ? c->record->generation : "");
+}
+
+/* cloud-init has ended some seconds ago: what it did not write by now it will not. */
+static bool ended_for_good(struct lab_climb *c, enum lab_cloud_state state)
+{
+    if (state != LAB_CLOUD_DONE && state != LAB_CLOUD_DEGRADED)
+        c->step_ms = plat_now_ms();
+    return plat_now_ms() - c->step_ms > 5000 && !c->ladder->observe;
+}
+
 enum lab_answer lab_check_copy(struct lab_climb *c)
 {
     lab_climb_connect(c);
-    const char *generation = c->record->generation ? c->record->generation : "";
     const char *copy = lab_climb_fact(c, "copy"), *failed = lab_climb_fact(c, "copy_failed");
-    if (copy && *copy && marker_is(copy, "generation", generation)) {
-        lab_climb_see(c, "%.*s files verified", (int)strcspn(marker_value(copy, "files"), " "),
-                      marker_value(copy, "files"));
+    if (of_this_generation(c, copy)) {
+        lab_climb_see(c, "%.*s files verified", (int)strcspn(lab_marker_value(copy, "files"), " "),
+                      lab_marker_value(copy, "files"));
         return LAB_PASS;
     }
-    if (failed && *failed && marker_is(failed, "generation", generation))
+    if (of_this_generation(c, failed))
         return copy_failed(c, failed);
     LAB_AUTO_STR struct lab_str detail = LAB_STR_INIT;
     enum lab_cloud_state state = cloud_state(c, &detail);
     if (state == LAB_CLOUD_ERROR || state == LAB_CLOUD_DISABLED || state == LAB_CLOUD_NOT_INSTALLED)
         return lab_climb_fail(c, LAB_GUEST, "cloud-init ended before the ISO was copied: %s",
                               lab_str_get(&detail));
-    bool ended = state == LAB_CLOUD_DONE || state == LAB_CLOUD_DEGRADED;
-    if (!ended)
-        c->step_ms = plat_now_ms();
-    else if (plat_now_ms() - c->step_ms > 5000 && !c->ladder->observe)
-        return copy_again(c);
+    if (c->step || ended_for_good(c, state))
+        return first_boot_again(c, "/var/lib/iso-copy-complete");
     const char *progress = lab_climb_fact(c, "progress");
     if (copy && *copy)
         lab_climb_see(c, "a marker of another generation (%.36s) is not believed; cloud-init %s",
-                      marker_value(copy, "generation"), lab_str_get(&detail));
+                      lab_marker_value(copy, "generation"), lab_str_get(&detail));
     else if (progress && *progress)
         lab_climb_see(c, "%s", progress);
     else if (c->link == LAB_LINK_LOGIN)
         lab_climb_see(c, "cloud-init %s", lab_str_get(&detail));
+    return LAB_WAIT;
+}
+
+/* "… package=NAME reason=SENTENCE" */
+static enum lab_answer packages_failed(struct lab_climb *c, const char *marker)
+{
+    const char *package = lab_marker_value(marker, "package");
+    int n = (int)strcspn(package, " ");
+    lab_climb_fail(c, LAB_GUEST, "installing the packages failed in the guest: %.*s%s%s", n,
+                   package, n ? ": " : "", lab_marker_value(marker, "reason"));
+    lab_error_hint(&c->error,
+                   "look at /var/log/labctl-packages.log in the guest; mend the .deb set in the "
+                   "payload and run '%s up'",
+                   lab_run_self(c->ladder->run));
+    return LAB_FAILED;
+}
+
+/* Installed by first-boot, so before cloud-init is done; a failure is told at once and by name. */
+enum lab_answer lab_check_packages(struct lab_climb *c)
+{
+    lab_climb_connect(c);
+    const char *done = lab_climb_fact(c, "packages"),
+               *failed = lab_climb_fact(c, "packages_failed");
+    if (of_this_generation(c, done)) {
+        const char *n = lab_marker_value(done, "packages"), *set = lab_marker_value(done, "set");
+        lab_climb_see(c, "%.*s seen installed, of %.*s", (int)strcspn(n, " "), n,
+                      (int)strcspn(set, " "), set);
+        return LAB_PASS;
+    }
+    if (of_this_generation(c, failed))
+        return packages_failed(c, failed);
+    LAB_AUTO_STR struct lab_str detail = LAB_STR_INIT;
+    enum lab_cloud_state state = cloud_state(c, &detail);
+    if (of_this_generation(c, lab_climb_fact(c, "first_boot"))) {
+        lab_climb_see(c, "none in the payload");
+        return LAB_PASS;
+    }
+    if (state == LAB_CLOUD_ERROR)
+        return lab_climb_fail(c, LAB_GUEST,
+                              "cloud-init ended before the packages were installed: %s",
+                              lab_str_get(&detail));
+    if (c->step || ended_for_good(c, state))
+        return first_boot_again(c, "/var/lib/k8s-ops-packages-installed");
+    const char *progress = lab_climb_fact(c, "progress");
+    lab_climb_see(c, "%s", progress && *progress ? progress : lab_str_get(&detail));
     return LAB_WAIT;
 }
 
@@ -158,6 +181,11 @@ enum lab_answer lab_check_cloud_init(struct lab_climb *c)
     }
     if (!instance_matches(c))
         return LAB_WAIT;
+    if (!of_this_generation(c, lab_climb_fact(c, "first_boot")) && !c->ladder->observe) {
+        if (c->step || ended_for_good(c, state))
+            return first_boot_again(c, "/var/lib/labctl/first-boot-done");
+        return LAB_WAIT;
+    }
     lab_climb_see(c, "%s", lab_str_get(&detail));
     c->record->provisioned = true;
     lab_climb_keep_identity(c);

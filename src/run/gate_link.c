@@ -143,10 +143,14 @@ enum lab_answer lab_check_ssh_again(struct lab_climb *c)
         same = check_identity(c, "instance_id", c->instance_id);
     if (same != LAB_PASS)
         return same;
-    if (!lab_hosts_refreshed(c) || lab_check_clock(c) != LAB_PASS)
+    if (!lab_hosts_refreshed(c))
         return LAB_WAIT;
+    enum lab_answer clock = lab_check_clock(c);
+    if (clock != LAB_PASS)
+        return clock;
     c->record->restarted = true;
-    lab_climb_see(c, "boot %.8s", boot);
+    LAB_AUTOFREE char *skew = lab_strdup(lab_str_get(&c->evidence));
+    lab_climb_see(c, "boot %.8s, clock %s", boot, skew);
     lab_climb_save(c);
     return LAB_PASS;
 }

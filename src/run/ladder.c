@@ -18,6 +18,7 @@ const struct lab_gate_def lab_gates[LAB_GATE_COUNT] = {
     [LAB_GATE_LOGIN] = {"login", "logged in", NULL, NULL, lab_check_login},
     [LAB_GATE_CLOCK] = {"clock", "clock within limits", NULL, NULL, lab_check_clock},
     [LAB_GATE_COPY] = {"iso-copy", "ISO copied and verified", NULL, NULL, lab_check_copy},
+    [LAB_GATE_PACKAGES] = {"packages", "packages installed", NULL, NULL, lab_check_packages},
     [LAB_GATE_CLOUD_INIT] = {"cloud-init", "cloud-init done", NULL, NULL, lab_check_cloud_init},
     [LAB_GATE_OFF] = {"off", "powered off", lab_hold_off, lab_enter_off, lab_check_off},
     [LAB_GATE_DETACHED] = {"detached", "ISO detached", NULL, lab_enter_detached,
@@ -203,6 +204,8 @@ static void enter_next(struct lab_climb *c, enum lab_gate from)
         c->gate = LAB_GATE_COUNT;
     c->entered = c->working = c->worked = c->exec_pending = c->exec_failed = false;
     c->step = 0;
+    c->clock_setting = false;
+    c->clock_sets = 0;
     lab_str_truncate(&c->evidence, 0);
     c->gate_began_ms = c->moved_ms = c->step_ms = plat_now_ms();
     if (c->gate == LAB_GATE_COUNT) {

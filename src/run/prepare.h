@@ -21,6 +21,8 @@ int lab_prepare_networks(struct lab_ladder *l, struct lab_error *err) LAB_MUST_C
  * already answers. Fills l->nets with the provider's look. */
 int lab_preflight(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;
 int lab_prepare_payload(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;
+/* false when the payload surely has none: then no node waits for packages. */
+bool lab_payload_has_packages(const struct lab_run *run);
 
 /* Content digest of the payload folder (its SHA256SUMS), for plan; NULL without payload. */
 int lab_payload_content(struct lab_run *run, char **digest, struct lab_error *err) LAB_MUST_CHECK;

@@ -131,3 +131,13 @@ int lab_payload_content(struct lab_run *run, char **digest, struct lab_error *er
     free(work.fingerprint_file);
     return rc;
 }
+
+bool lab_payload_has_packages(const struct lab_run *run)
+{
+    if (!run->spec) /* the guest tells */
+        return true;
+    if (!run->spec->payload.dir)
+        return false;
+    LAB_AUTOFREE char *debs = lab_path_join(run->spec->payload.dir, "debs");
+    return lab_file_exists(debs);
+}

@@ -102,6 +102,8 @@ static unsigned gates_for(const struct lab_climb *c, enum lab_action action)
     }
     if (c->record->role == LAB_ROLE_NONE)
         gates &= ~LAB_GATES_K3S;
+    if (!lab_payload_has_packages(c->ladder->run))
+        gates &= ~LAB_GATE_BIT(LAB_GATE_PACKAGES);
     return gates;
 }
 

@@ -12,7 +12,9 @@ static unsigned wait_gates(const struct lab_climb *c)
 {
     unsigned gates = ~LAB_GATE_BIT(LAB_GATE_OFF);
     if (c->record->provisioned)
-        gates &= ~(LAB_GATE_BIT(LAB_GATE_COPY) | LAB_GATE_BIT(LAB_GATE_CLOUD_INIT));
+        gates &= ~LAB_GATES_FIRST_BOOT;
+    if (!lab_payload_has_packages(c->ladder->run))
+        gates &= ~LAB_GATE_BIT(LAB_GATE_PACKAGES);
     if (c->record->restarted)
         gates = LAB_GATES_START;
     if (c->record->role == LAB_ROLE_NONE)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdlib.h>
@@ -116,9 +117,76 @@ static void clock_within_limits_passes(void **state)
     c->skew_known = true;
     c->skew_ms = -4900;
     assert_int_equal(lab_check_clock(c), LAB_PASS);
+    c->ladder->observe = true; /* else it would be set */
     c->skew_ms = 3600000;
     assert_int_equal(lab_check_clock(c), LAB_WAIT);
     assert_non_null(strstr(lab_str_get(&c->evidence), "+3600.0 s"));
+}
+
+static void clock_is_measured_anew_after_it_was_set(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    c->clock_setting = c->exec_pending = c->skew_known = true;
+    c->clock_sets = 1;
+    c->skew_ms = c->clock_was_ms = -3600000;
+    assert_int_equal(lab_check_clock(c), LAB_WAIT); /* under way */
+    c->exec_pending = false;
+    assert_int_equal(lab_check_clock(c), LAB_WAIT);
+    assert_false(c->skew_known);
+    c->skew_known = true;
+    c->skew_ms = 200;
+    assert_int_equal(lab_check_clock(c), LAB_PASS);
+    assert_string_equal(lab_str_get(&c->evidence),
+                        "+0.2 s from this host's clock; it was -3600.0 s and has been set");
+}
+
+static void clock_that_cannot_be_set_fails_with_the_guests_words(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    c->clock_setting = c->exec_failed = c->skew_known = true;
+    c->clock_sets = 3;
+    c->skew_ms = 3600000;
+    lab_climb_see(c, "exit status 3: k3s has certificates from that time");
+    assert_int_equal(lab_check_clock(c), LAB_FAILED);
+    assert_int_equal(c->error.code, LAB_GUEST);
+    assert_non_null(strstr(c->error.message, "+3600.0 s"));
+    assert_non_null(strstr(c->error.message, "certificates from that time"));
+    assert_non_null(strstr(c->error.hint, "--recreate w1"));
+}
+
+static void packages_of_this_generation_pass(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "packages", "generation=g1 node=w1 set=bookworm-amd64 packages=3 set_sha256=x time=1");
+    assert_int_equal(lab_check_packages(c), LAB_WAIT);
+    fact(c, "ci_stage", "modules-final");
+    assert_int_equal(lab_check_packages(c), LAB_WAIT);
+    lab_assign(&c->facts.items[0].value,
+               "generation=g2 node=w1 set=bookworm-amd64 packages=3 set_sha256=x time=1");
+    assert_int_equal(lab_check_packages(c), LAB_PASS);
+    assert_string_equal(lab_str_get(&c->evidence), "3 seen installed, of bookworm-amd64");
+}
+
+static void failed_packages_name_the_package(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "packages_failed", "generation=g2 node=w1 time=1 package=skopeo reason=no luck");
+    assert_int_equal(lab_check_packages(c), LAB_FAILED);
+    assert_string_equal(c->error.message,
+                        "installing the packages failed in the guest: skopeo: no luck");
+    lab_error_clear(&c->error);
+    lab_assign(&c->facts.items[0].value, "generation=g2 package= reason=no apt");
+    assert_int_equal(lab_check_packages(c), LAB_FAILED);
+    assert_string_equal(c->error.message, "installing the packages failed in the guest: no apt");
+}
+
+static void packages_not_asked_for_pass_when_the_first_boot_is_over(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "first_boot", "generation=g1 time=1");
+    assert_int_equal(lab_check_packages(c), LAB_WAIT);
+    lab_assign(&c->facts.items[0].value, "generation=g2 time=1");
+    assert_int_equal(lab_check_packages(c), LAB_PASS);
 }
 
 static void workers_wait_for_the_master(void **state)
@@ -134,7 +202,8 @@ static void workers_wait_for_the_master(void **state)
     assert_null(lab_hold_k3s(&l->climbs[1], &dead));
 }
 
-/* A failed master must not leave the workers powered off; they come up and then say why not more. */
+/* A failed master must not leave the workers powered off; they come up and then say why not more.
+ */
 static void failed_master_frees_the_restart_and_blocks_k3s(void **state)
 {
     struct lab_ladder *l = &((struct bench *)*state)->ladder;
@@ -191,6 +260,11 @@ int main(void)
         CASE(failed_copy_of_another_generation_is_ignored),
         CASE(disabled_cloud_init_fails_the_copy),
         CASE(clock_within_limits_passes),
+        CASE(clock_is_measured_anew_after_it_was_set),
+        CASE(clock_that_cannot_be_set_fails_with_the_guests_words),
+        CASE(packages_of_this_generation_pass),
+        CASE(failed_packages_name_the_package),
+        CASE(packages_not_asked_for_pass_when_the_first_boot_is_over),
         CASE(workers_wait_for_the_master),
         CASE(failed_master_frees_the_restart_and_blocks_k3s),
         CASE(masters_go_down_last),

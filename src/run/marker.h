@@ -1,0 +1,13 @@
+/* A marker file of the guest ("key=value" lines, seeds/guest) as the fact stream gives it: the
+ * lines joined by blanks. */
+#ifndef LAB_RUN_MARKER_H
+#define LAB_RUN_MARKER_H
+
+#include <stdbool.h>
+
+/* marker may be NULL. The whole value must match: a longer one that begins alike does not. */
+bool lab_marker_is(const char *marker, const char *key, const char *value);
+/* Where the value of key begins, up to the next blank unless it is the last; "" without one. */
+const char *lab_marker_value(const char *marker, const char *key);
+
+#endif
