@@ -59,6 +59,7 @@ bool plat_clone(int from, uint64_t from_at, int to, uint64_t to_at);
  * makes it necessary. The caller frees. */
 char *plat_absolute(const char *path);
 bool plat_is_separator(char c);
+bool plat_is_list_separator(char c); /* between the paths of PATH */
 bool plat_path_is_absolute(const char *path);
 /* Whether two paths name the same place, with links resolved; the file itself may be missing.
  * Windows: without case, with either separator, and with short names resolved. */

@@ -9,6 +9,11 @@ bool plat_is_separator(char c)
     return c == '/';
 }
 
+bool plat_is_list_separator(char c)
+{
+    return c == ':';
+}
+
 bool plat_path_is_absolute(const char *path)
 {
     return path[0] == '/';

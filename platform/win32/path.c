@@ -10,6 +10,11 @@ bool plat_is_separator(char c)
     return c == '/' || c == '\\';
 }
 
+bool plat_is_list_separator(char c)
+{
+    return c == ';';
+}
+
 /* "\folder" is of the current drive, but nothing that could be put behind another folder. "C:name"
  * is relative to a folder that only the shell knows, and so is not. */
 bool plat_path_is_absolute(const char *path)

@@ -1,5 +1,6 @@
 #include "base/crypto.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -165,6 +166,25 @@ void lab_put_base64(struct lab_str *out, const void *bytes, size_t n)
         lab_str_addn(out, text, (size_t)len);
     }
     lab_wipe(text, sizeof(text));
+}
+
+int lab_add_unbase64(struct lab_str *out, const char *text)
+{
+    size_t n = strlen(text), padding = 0;
+    if (n % 4 != 0 || n > INT_MAX)
+        return -1;
+    while (padding < 2 && padding < n && text[n - 1 - padding] == '=')
+        padding++;
+    /* OpenSSL would skip white space at the ends, and so find other groups */
+    if (memchr(text, '=', n - padding) || strpbrk(text, " \t\r\n"))
+        return -1;
+    unsigned char *bytes = lab_alloc(n / 4 * 3 + 1);
+    int len = EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)n);
+    if (len >= 0)
+        lab_str_addn(out, bytes, (size_t)len - padding);
+    lab_wipe(bytes, n / 4 * 3 + 1);
+    free(bytes);
+    return len < 0 ? -1 : 0;
 }
 
 char *lab_sshkey_fingerprint(const unsigned char *blob, size_t n)

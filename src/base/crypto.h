@@ -28,6 +28,8 @@ void lab_random(void *out, size_t n);                   /* aborts when the syste
 void lab_random_hex(char *out, size_t digits);          /* writes digits + NUL */
 void lab_hex(const void *bytes, size_t n, char *out);   /* writes 2n + NUL */
 void lab_put_base64(struct lab_str *out, const void *bytes, size_t n);
+/* -1 when text is no base64 (whole groups of four, padded; no white space). */
+int lab_add_unbase64(struct lab_str *out, const char *text);
 /* "SHA256:…" of a public key in its wire form, as ssh-keygen -l prints it; caller frees. */
 char *lab_sshkey_fingerprint(const unsigned char *blob, size_t n);
 

@@ -175,7 +175,11 @@ static int run_exec(struct lab_cli *cli, struct lab_error *err)
         if (lab_run_targeted(run, r->name) && strlen(r->name) > printer.width)
             printer.width = strlen(r->name);
     LAB_AUTOFREE char *command = join(cli->rest.items, cli->rest.len);
-    struct lab_exec_options o = {command, print_line, print_end, &printer, cli->timeout_ms};
+    const struct lab_exec_options o = {.command = command,
+                                       .line = print_line,
+                                       .ended = print_end,
+                                       .arg = &printer,
+                                       .timeout_ms = cli->timeout_ms};
     int rc = lab_exec_all(run, &o, &report, err);
     set_status(cli, &report);
     print_ends(&printer, &report);

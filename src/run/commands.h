@@ -108,6 +108,7 @@ struct lab_exec_options {
     void (*ended)(void *arg, const struct lab_exec_row *row);
     void *arg;
     uint64_t timeout_ms; /* 0: none */
+    const char *only;    /* this node, whatever is targeted; NULL: the targeted ones */
 };
 struct lab_exec_report {
     LAB_VEC(struct lab_exec_row) rows;
@@ -117,6 +118,13 @@ int lab_exec_all(struct lab_run *run,
                  struct lab_exec_report *report,
                  struct lab_error *err) LAB_MUST_CHECK;
 void lab_exec_report_clear(struct lab_exec_report *report);
+
+/* One command on one node, its output (at most 1 MiB) to out. LAB_GUEST when its status is not 0. */
+int lab_exec_one(struct lab_run *run,
+                 const char *node,
+                 const char *command,
+                 struct lab_str *out,
+                 struct lab_error *err) LAB_MUST_CHECK;
 
 /* ssh: the interactive session or one command; *status is the remote one. */
 int lab_ssh(struct lab_run *run,

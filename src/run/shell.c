@@ -147,6 +147,12 @@ static void end_refused(struct visit *v)
     lab_guest_close(guest);
 }
 
+static bool
+is_meant(const struct lab_run *run, const struct lab_exec_options *options, const char *node)
+{
+    return options->only ? strcmp(options->only, node) == 0 : lab_run_targeted(run, node);
+}
+
 static int exec_on(struct lab_run *run,
                    const struct lab_exec_options *options,
                    struct visit *visits,
@@ -155,7 +161,7 @@ static int exec_on(struct lab_run *run,
 {
     size_t n = 0, pending = 0;
     LAB_VEC_FOREACH (r, &run->records.list) {
-        if (!lab_run_targeted(run, r->name))
+        if (!is_meant(run, options, r->name))
             continue;
         struct visit *v = &visits[n];
         *v = (struct visit){.run = run,
@@ -191,7 +197,7 @@ int lab_exec_all(struct lab_run *run,
     if (lab_need_lab(run, err) || lab_prepare_keys(run, err))
         return -1;
     LAB_VEC_FOREACH (r, &run->records.list) {
-        if (!lab_run_targeted(run, r->name))
+        if (!is_meant(run, options, r->name))
             continue;
         struct lab_exec_row *row = lab_vec_push(&report->rows);
         row->node = lab_strdup(r->name);
@@ -217,6 +223,40 @@ void lab_exec_report_clear(struct lab_exec_report *report)
         lab_error_clear(&row->error);
     }
     lab_vec_clear(&report->rows);
+}
+
+struct answer {
+    struct lab_str *out;
+    struct lab_str complaint;
+};
+
+static void on_answer(void *arg, const char *node, int fd, const char *text)
+{
+    struct answer *a = arg;
+    (void)node;
+    lab_str_addf(fd == 2 ? &a->complaint : a->out, "%s\n", text);
+}
+
+int lab_exec_one(struct lab_run *run,
+                 const char *node,
+                 const char *command,
+                 struct lab_str *out,
+                 struct lab_error *err)
+{
+    struct lab_exec_report report = {0};
+    struct answer answer = {out, LAB_STR_MAX(4096)};
+    const struct lab_exec_options options = {
+        .command = command, .only = node, .line = on_answer, .arg = &answer, .timeout_ms = 120000};
+    out->max = 1 << 20;
+    int rc = lab_exec_all(run, &options, &report, err);
+    if (rc == 0 && report.rows.len != 1)
+        rc = lab_fail(err, LAB_USAGE, "no node '%s' in this lab", node);
+    else if (rc == 0 && report.rows.items[0].status != 0)
+        rc = lab_fail(err, LAB_GUEST, "'%s' on %s ended with status %d: %.200s", command, node,
+                      report.rows.items[0].status, lab_str_get(&answer.complaint));
+    lab_exec_report_clear(&report);
+    lab_str_clear(&answer.complaint);
+    return rc;
 }
 
 /* --- ssh

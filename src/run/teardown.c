@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "platform.h"
 #include "run/commands.h"
+#include "run/kubeconfig.h"
 #include "run/remove.h"
 #include "run/report.h"
 #include "run/seed.h"
@@ -208,6 +209,8 @@ static int teardown(struct lab_run *run, bool yes, struct lab_report *report, st
     if (lab_state_objects(run->state, &objects, err))
         return -1;
     int rc = ask(run, &objects, yes, err);
+    if (rc == 0)
+        lab_kubeconfig_forget(run, report);
     if (rc == 0)
         rc = remove_all(run, &objects, report, err);
     lab_objects_clear(&objects);

@@ -47,6 +47,27 @@ static void digests_of_files(void **state)
 }
 
 /* RFC 4648, section 10, and lengths around the block of 48 bytes. */
+static void unbase64(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *bytes;
+    } good[] = {{"", ""}, {"YQ==", "a"}, {"YWI=", "ab"}, {"YWJj", "abc"}, {"YWJjZA==", "abcd"}};
+    static const char *const bad[] = {
+        "YQ", "Y===", "YQ=a", "=YQ=", "Y!==", " YQ=", "YWJj\n", "\nYWJ", "YWJjYQ==YWJj"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(good); i++) {
+        LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
+        assert_int_equal(lab_add_unbase64(&out, good[i].text), 0);
+        assert_string_equal(lab_str_get(&out), good[i].bytes);
+        assert_int_equal(out.len, strlen(good[i].bytes));
+    }
+    for (size_t i = 0; i < LAB_ARRAY_LEN(bad); i++) {
+        LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
+        assert_int_equal(lab_add_unbase64(&out, bad[i]), -1);
+        assert_int_equal(out.len, 0);
+    }
+}
+
 static void base64(void **state)
 {
     (void)state;
@@ -144,9 +165,13 @@ static void uuids(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(digests), scratch_test(digests_of_files),
-        cmocka_unit_test(base64),  cmocka_unit_test(random_bytes),
-        cmocka_unit_test(uuids),   scratch_test(an_interrupt_ends_the_hashing_of_a_file),
+        cmocka_unit_test(digests),
+        scratch_test(digests_of_files),
+        cmocka_unit_test(base64),
+        cmocka_unit_test(unbase64),
+        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(uuids),
+        scratch_test(an_interrupt_ends_the_hashing_of_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
