@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
+#include "base/time.h"
 #include "media/iso.h"
 #include "platform.h"
 #include "run/prepare.h"
@@ -37,6 +39,30 @@ static bool unchanged(struct payload_work *w, char sha256[LAB_SHA256_HEX])
     return true;
 }
 
+/* All nodes get this host's time: one that is before the payload was built is wrong for sure. A day
+ * for a builder whose own clock was a little ahead, or in local time. */
+static int check_clock(const char *dir, struct lab_error *err)
+{
+    enum { DAY = 86400 };
+    LAB_AUTOFREE char *path = lab_path_join(dir, "build-timestamp");
+    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(256);
+    if (!lab_file_exists(path) || lab_file_read(path, 255, &text, NULL))
+        return 0;
+    const char *digits = lab_str_get(&text);
+    if (lab_starts_with(digits, "EPOCH_SECONDS="))
+        digits += strlen("EPOCH_SECONDS=");
+    long long built = strtoll(digits, NULL, 10), now = plat_wall_ms() / 1000;
+    if (built <= now + DAY || built > now + 100LL * 365 * DAY)
+        return 0;
+    LAB_AUTO_STR struct lab_str then = LAB_STR_INIT, here = LAB_STR_INIT;
+    lab_put_time(&then, built * 1000);
+    lab_put_time(&here, now * 1000);
+    lab_fail(err, LAB_HOST, "this host's clock says %.19s, but the payload '%s' was built at %.19s",
+             lab_str_get(&here), dir, lab_str_get(&then));
+    return lab_error_hint(err, "set this host's clock: the nodes get their time from it, and k3s's "
+                               "certificates theirs from them");
+}
+
 static int payload_fn(void *arg, struct lab_error *err)
 {
     struct payload_work *w = arg;
@@ -44,6 +70,8 @@ static int payload_fn(void *arg, struct lab_error *err)
     const char *dir = run->spec->payload.dir;
     char sha256[LAB_SHA256_HEX];
     LAB_AUTOFREE char *media = lab_path_dir(w->iso);
+    if (check_clock(dir, err))
+        return -1;
     if (plat_mkdirs(media, 0700, err) || lab_payload_fingerprint(dir, w->fingerprint, err))
         return -1;
     uint64_t files = 0, bytes = 0;

@@ -53,6 +53,8 @@ void lab_spec_free(struct lab_spec *spec)
     lab_vec_clear(&spec->networks);
     free(spec->cloud_init.text);
     free(spec->payload.dir);
+    free(spec->payload.bundle);
+    free(spec->payload.key);
     free(spec->registry_address);
     free(spec->libvirt_uri);
     free(spec->vm_dir);

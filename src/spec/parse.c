@@ -23,34 +23,61 @@ char *lab_draft_path(const struct lab_draft *d, const char *path)
     return plat_absolute(joined);
 }
 
+/* The folder must be there, whatever it is called. */
+static void
+check_payload(struct lab_draft *d, const struct lab_yaml *yaml, const char *key, const char *path)
+{
+    struct plat_stat st;
+    LAB_AUTOFREE char *quoted = lab_quote(lab_yaml_text(yaml, key));
+    if (plat_stat(path, &st) < 0)
+        lab_draft_error(d, lab_yaml_pos(yaml, key), "the payload folder %s does not exist (%s)",
+                        quoted, path);
+    else if (!st.is_dir)
+        lab_draft_error(d, lab_yaml_pos(yaml, key), "the payload %s is a file, not a folder",
+                        quoted);
+}
+
+static void check_bundle(struct lab_draft *d, const struct lab_yaml *yaml)
+{
+    const struct lab_payload *payload = &d->spec->payload;
+    LAB_AUTOFREE char *manifest = lab_path_join(payload->bundle, "manifest.yaml");
+    LAB_AUTOFREE char *quoted = lab_quote(lab_yaml_text(yaml, "bundle"));
+    if (lab_file_exists(payload->bundle) && !lab_file_exists(manifest))
+        lab_draft_error(d, lab_yaml_pos(yaml, "bundle"),
+                        "%s is no bundle: it has no manifest.yaml; name a plain folder with 'dir'",
+                        quoted);
+    if (payload->key && !lab_file_exists(payload->key))
+        lab_draft_error(d, lab_yaml_pos(yaml, "key"), "the key %s does not exist", payload->key);
+}
+
 static void read_payload(struct lab_draft *d, const struct lab_yaml *yaml)
 {
     struct lab_payload *payload = &d->spec->payload;
     payload->pos = yaml->pos;
     if (!lab_read_object(d, &lab_object_payload, yaml, payload))
         return;
-    if (lab_yaml_get(yaml, "bundle")) {
-        lab_draft_error(
-            d, lab_yaml_pos(yaml, "bundle"),
-            "'bundle' is not in this version; unpack it and name the folder with 'dir'");
+    const char *key = lab_yaml_get(yaml, "bundle") ? "bundle" : "dir";
+    if (lab_yaml_get(yaml, "bundle") && lab_yaml_get(yaml, "dir")) {
+        lab_draft_error(d, lab_yaml_pos(yaml, "dir"),
+                        "'dir' and 'bundle' exclude each other in payload");
         return;
     }
-    if (!lab_yaml_get(yaml, "dir")) {
+    if (!lab_yaml_get(yaml, key)) {
         lab_draft_error(d, yaml->pos,
-                        "'dir' is missing in payload: the folder with what the nodes "
+                        "'dir' or 'bundle' is missing in payload: the folder with what the nodes "
                         "are given");
         return;
     }
-    struct plat_stat st;
+    if (lab_yaml_get(yaml, "key") && !lab_yaml_get(yaml, "bundle"))
+        lab_draft_error(d, lab_yaml_pos(yaml, "key"),
+                        "'key' belongs to 'bundle': a plain folder is not signed");
+    if (payload->bundle)
+        lab_assign(&payload->dir, payload->bundle);
     if (!payload->dir || d->options->skip_files)
         return;
-    LAB_AUTOFREE char *quoted = lab_quote(lab_yaml_text(yaml, "dir"));
-    if (plat_stat(payload->dir, &st) < 0)
-        lab_draft_error(d, lab_yaml_pos(yaml, "dir"), "the payload folder %s does not exist (%s)",
-                        quoted, payload->dir);
-    else if (!st.is_dir)
-        lab_draft_error(d, lab_yaml_pos(yaml, "dir"), "the payload %s is a file, not a folder",
-                        quoted);
+    check_payload(d, yaml, key, payload->dir);
+    if (payload->bundle)
+        check_bundle(d, yaml);
 }
 
 static void read_wait(struct lab_draft *d, const struct lab_yaml *yaml)

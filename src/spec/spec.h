@@ -139,7 +139,9 @@ struct lab_wait {
 };
 
 struct lab_payload {
-    char *dir; /* absolute path, or NULL */
+    char *dir;    /* absolute path, or NULL; with a bundle the same as bundle */
+    char *bundle; /* absolute path: to be verified before use; or NULL */
+    char *key;    /* absolute path of the public key for it, or NULL */
     bool per_node;
     struct lab_pos pos;
 };

@@ -100,6 +100,27 @@ case_packages_plain_folder() {
 	has "$G/var/lib/k8s-ops-packages-installed" "packages=2"
 }
 
+case_packages_of_a_bundle() {
+	debs_guest
+	deb labctl-a 1.0 'Depends: labctl-b'
+	deb labctl-b 2.0
+	deb labctl-c 3.0
+	index
+	rm "$set/install.list"
+	{
+		printf 'format: 1\npackages:\n  release: "x"\n  list:\n'
+		for one in a:true b:false c:false; do
+			printf '    - name: "labctl-%s"\n      version: "1"\n      arch: "all"\n' "${one%:*}"
+			printf '      file: "debs/%s/x.deb"\n      wanted: %s\n' "$release" "${one#*:}"
+		done
+	} >"$G/usr/local/seed/manifest.yaml"
+	script packages-install
+	is_installed labctl-a 1.0
+	is_installed labctl-b 2.0
+	fails is_installed labctl-c 3.0
+	has "$G/var/lib/k8s-ops-packages-installed" "packages=1"
+}
+
 # A later version that the image has is not replaced by an earlier one of the set.
 case_packages_newer_stays() {
 	debs_guest
@@ -245,7 +266,7 @@ case_clock_is_not_set_back() {
 case_clock_has_a_floor() {
 	paper_clock 1000000000
 	mkdir -p "$WORK/floor"
-	echo 1700000000 >"$WORK/floor/build-timestamp"
+	echo EPOCH_SECONDS=1700000000 >"$WORK/floor/build-timestamp"
 	sums "$WORK/floor"
 	manifest_of=$WORK/floor node_env n none ''
 	iso LABPAYLOAD "$WORK/floor" "$G/media/LABPAYLOAD.iso"

@@ -246,6 +246,49 @@ static void a_changed_password_variable_wins(void **state)
     assert_string_equal(second, kept);
 }
 
+/* --- the payload
+ * ------------------------------------------------------------------------------------ */
+
+static int put_medium(struct lab_provider *p,
+                      const char *name,
+                      const char *path,
+                      const char *sha256,
+                      const struct lab_progress *progress,
+                      char **ref,
+                      struct lab_error *err)
+{
+    (void)p;
+    (void)path;
+    (void)sha256;
+    (void)progress;
+    (void)err;
+    *ref = lab_strdup(name);
+    return 0;
+}
+
+/* A host whose clock is before the payload was built would give all nodes its time. */
+static void a_payload_from_the_future_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *dir = lab_path_join(f->home, "payload");
+    LAB_AUTOFREE char *stamp = lab_path_join(dir, "build-timestamp");
+    LAB_AUTOFREE char *yaml = lab_format(LAB "payload: {dir: %s}\n", dir);
+    LAB_AUTOFREE char *past =
+        lab_format("EPOCH_SECONDS=%lld\n", (long long)plat_wall_ms() / 1000 - 60);
+    LAB_AUTOFREE char *future =
+        lab_format("EPOCH_SECONDS=%lld\n", (long long)plat_wall_ms() / 1000 + 2 * 86400);
+    must(plat_mkdirs(dir, 0700, &err), &err);
+    must(lab_file_replace(stamp, past, strlen(past), 0644, &err), &err);
+    fixture_lab(f, yaml);
+    f->ops.put_medium = put_medium;
+    must(lab_prepare_payload(&f->ladder, &err), &err);
+    assert_string_equal(f->ladder.payload_ref, "payload");
+    must(lab_file_replace(stamp, future, strlen(future), 0644, &err), &err);
+    must_fail(lab_prepare_payload(&f->ladder, &err), &err, LAB_HOST, "this host's clock says",
+              "set this host's clock");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +300,7 @@ int main(void)
         fixture_test(a_lost_token_is_not_replaced),
         fixture_test(a_changed_password_file_wins),
         fixture_test(a_changed_password_variable_wins),
+        fixture_test(a_payload_from_the_future_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,6 +128,23 @@ static void test_not_what_it_should_be(void **state)
         "lab.yaml:6:18: error: the password file \".\" does not exist (DIR)\n");
 }
 
+static void test_bundles(void **state)
+{
+    LAB_AUTOFREE char *dir = in(state, "folder"), *file = in(state, "folder/k3s");
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    make_disk(state, "disk.raw");
+    assert_int_equal(plat_mkdirs(dir, 0700, &err), 0);
+    scratch_write(file, "x");
+    assert_load(state,
+                "name: demo\nimage_url: ./disk.raw\npayload: {bundle: folder, key: k.pub}\n" REST,
+                "lab.yaml:3:19: error: \"folder\" is no bundle: it has no manifest.yaml; name a "
+                "plain folder with 'dir'\n"
+                "lab.yaml:3:32: error: the key DIR/k.pub does not exist\n");
+    assert_load(state, "name: demo\nimage_url: ./disk.raw\npayload: {bundle: nowhere}\n" REST,
+                "lab.yaml:3:19: error: the payload folder \"nowhere\" does not exist "
+                "(DIR/nowhere)\n");
+}
+
 static void test_disk_against_image(void **state)
 {
     make_disk(state, "disk.raw");
@@ -243,6 +260,7 @@ int main(void)
         scratch_test(test_whole),
         scratch_test(test_missing),
         scratch_test(test_not_what_it_should_be),
+        scratch_test(test_bundles),
         scratch_test(test_disk_against_image),
         scratch_test(test_cached_image),
         scratch_test(test_home),
