@@ -80,6 +80,22 @@ status=$(labctl -f "$lab" status)
 echo "$status"
 for n in $nodes; do holds "status of $n" "$n .*running" "$status"; done
 
+say "kubectl on the host, with a context of its own among a stranger's"
+printf '%s\n' 'apiVersion: v1' 'kind: Config' 'clusters: [{name: prod, cluster: {server: "https://prod.invalid:6443"}}]' \
+    'contexts: [{name: prod, context: {cluster: prod, user: me}}]' 'users: [{name: me, user: {token: t}}]' \
+    'current-context: prod' >"$work/kubeconfig"
+labctl -f "$lab" kubeconfig --merge --into "$work/kubeconfig"
+kubectl_() { in_box kubectl --kubeconfig "$work/kubeconfig" "$@"; }
+same "mode" 600 "$(stat -c %a "$work/kubeconfig")"
+same "the current context is still the stranger's" prod "$(kubectl_ config current-context)"
+list=$(kubectl_ --context sample get nodes \
+    -o 'jsonpath={range .items[*]}{.metadata.name} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}')
+for n in $nodes; do holds "kubectl sees $n Ready" "^$n True\$" "$list"; done
+same "the master's address" https://192.168.6.10:6443 \
+    "$(kubectl_ config view -o 'jsonpath={.clusters[?(@.name=="sample")].cluster.server}')"
+holds "printed alone" "current-context: sample" "$(labctl -f "$lab" kubeconfig)"
+same "a name of the stranger's" 7 "$(status_of labctl -f "$lab" kubeconfig --merge --into "$work/kubeconfig" --context prod)"
+
 say "up again changes nothing"
 start=$SECONDS
 labctl -f "$lab" up
@@ -148,5 +164,6 @@ labctl -f "$lab" teardown -y
 footprint >"$work/after"
 diff "$work/before" "$work/after" || die "teardown left something"
 ok "nothing is left"
+same "contexts left in the kubeconfig" prod "$(kubectl_ config get-contexts -o name)"
 labctl -f "$lab" teardown -y
 ok "a second teardown is fine"

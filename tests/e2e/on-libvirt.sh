@@ -18,6 +18,7 @@ memory_of() { # MiB, of the definition
 # Media in the VM, as it runs and as it would start.
 media_live() { virsh_ dumpxml "$1" | grep -c "device='cdrom'" || true; }
 media_defined() { virsh_ dumpxml --inactive "$1" | grep -c "device='cdrom'" || true; }
+payload_medium() { in_box find /var/lib/libvirt -name '*payload*.iso' | head -n 1; }
 vms() { virsh_ list --all --name | sed '/^$/d' | sort; }
 provider_footprint() {
     vms

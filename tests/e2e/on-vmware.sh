@@ -63,6 +63,7 @@ media_live() {
 media_defined() {
     sed -nE 's/^((sata0|ide1):[0-9])\.startConnected *= *"TRUE".*/\1/Ip' "$(vmx_of "$1")" | wc -l
 }
+payload_medium() { find "$LABCTL_HOME" -name 'payload*.iso' | head -n 1; }
 vms() {
     find "$work" -name '*.vmx' -printf '%f\n' | sed 's/\.vmx$//' | sort
 }
