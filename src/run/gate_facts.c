@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
 #include "run/cloud_init.h"
@@ -65,6 +66,26 @@ static bool ended_for_good(struct lab_climb *c, enum lab_cloud_state state)
     return plat_now_ms() - c->step_ms > 5000 && !c->ladder->observe;
 }
 
+/* "step=NAME done_bytes=N total_bytes=N file=NAME"; false when there is none. */
+static bool see_progress(struct lab_climb *c)
+{
+    const char *progress = lab_climb_fact(c, "progress");
+    if (!progress || !*progress)
+        return false;
+    LAB_AUTO_STR struct lab_str done = LAB_STR_INIT, total = LAB_STR_INIT;
+    const char *step = lab_marker_value(progress, "step"),
+               *file = lab_marker_value(progress, "file");
+    uint64_t bytes = strtoull(lab_marker_value(progress, "total_bytes"), NULL, 10);
+    lab_put_size(&done, strtoull(lab_marker_value(progress, "done_bytes"), NULL, 10));
+    lab_put_size(&total, bytes);
+    if (bytes)
+        lab_climb_see(c, "copying, %s of %s%s%s", lab_str_get(&done), lab_str_get(&total),
+                      *file ? ": " : "", file);
+    else
+        lab_climb_see(c, "%.*s%s%s", (int)strcspn(step, " "), step, *file ? ": " : "", file);
+    return true;
+}
+
 enum lab_answer lab_check_copy(struct lab_climb *c)
 {
     lab_climb_connect(c);
@@ -83,13 +104,10 @@ enum lab_answer lab_check_copy(struct lab_climb *c)
                               lab_str_get(&detail));
     if (c->step || ended_for_good(c, state))
         return first_boot_again(c, "/var/lib/iso-copy-complete");
-    const char *progress = lab_climb_fact(c, "progress");
     if (copy && *copy)
         lab_climb_see(c, "a marker of another generation (%.36s) is not believed; cloud-init %s",
                       lab_marker_value(copy, "generation"), lab_str_get(&detail));
-    else if (progress && *progress)
-        lab_climb_see(c, "%s", progress);
-    else if (c->link == LAB_LINK_LOGIN)
+    else if (!see_progress(c) && c->link == LAB_LINK_LOGIN)
         lab_climb_see(c, "cloud-init %s", lab_str_get(&detail));
     return LAB_WAIT;
 }
@@ -134,8 +152,8 @@ enum lab_answer lab_check_packages(struct lab_climb *c)
                               lab_str_get(&detail));
     if (c->step || ended_for_good(c, state))
         return first_boot_again(c, "/var/lib/k8s-ops-packages-installed");
-    const char *progress = lab_climb_fact(c, "progress");
-    lab_climb_see(c, "%s", progress && *progress ? progress : lab_str_get(&detail));
+    if (!see_progress(c))
+        lab_climb_see(c, "%s", lab_str_get(&detail));
     return LAB_WAIT;
 }
 

@@ -167,6 +167,18 @@ static void packages_of_this_generation_pass(void **state)
     assert_string_equal(lab_str_get(&c->evidence), "3 seen installed, of bookworm-amd64");
 }
 
+static void progress_is_told_in_words(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "progress", "step=copy-payload done_bytes=1536 total_bytes=4096 file=debs/a b.deb");
+    assert_int_equal(lab_check_copy(c), LAB_WAIT);
+    assert_string_equal(lab_str_get(&c->evidence), "copying, 1.5 KiB of 4 KiB: debs/a b.deb");
+    lab_assign(&c->facts.items[0].value,
+               "step=packages done_bytes=0 total_bytes=0 file=apt-get install");
+    assert_int_equal(lab_check_packages(c), LAB_WAIT);
+    assert_string_equal(lab_str_get(&c->evidence), "packages: apt-get install");
+}
+
 static void failed_packages_name_the_package(void **state)
 {
     struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
@@ -263,6 +275,7 @@ int main(void)
         CASE(clock_is_measured_anew_after_it_was_set),
         CASE(clock_that_cannot_be_set_fails_with_the_guests_words),
         CASE(packages_of_this_generation_pass),
+        CASE(progress_is_told_in_words),
         CASE(failed_packages_name_the_package),
         CASE(packages_not_asked_for_pass_when_the_first_boot_is_over),
         CASE(workers_wait_for_the_master),
