@@ -242,8 +242,7 @@ static void follow_script(const struct lint_text *t, const struct lint_words *wo
                 line++;
                 start = p + 1;
             }
-        inner =
-            lint_inner(t, script->text, LINT_FLOW, line, (int)(t->text + script->at - start) + 1);
+        inner = lint_inner(t, script->text, LINT_FLOW, line, (int)(t->text + script->at - start));
         lint_shell(&inner);
         return;
     }

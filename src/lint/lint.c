@@ -29,6 +29,13 @@ bool lab_lint_kind_of(const char *path, const char *text, enum lab_lint_kind *ki
     return true;
 }
 
+void lab_lint_unread(struct lab_lint_report *report, const char *file, const char *why)
+{
+    const struct lint_text none = {.report = report, .file = file, .text = ""};
+    lint_add(&none, 0, LAB_LINT_WARNING, why, "look through it yourself",
+             "this file could not be looked into");
+}
+
 void lab_lint(struct lab_lint_report *report,
               const struct lab_lint_lab *lab,
               enum lab_lint_kind kind,

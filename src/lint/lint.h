@@ -61,6 +61,9 @@ void lab_lint(struct lab_lint_report *report,
               const char *file,
               const char *text);
 
+/* A warning for a file that could not be looked into. */
+void lab_lint_unread(struct lab_lint_report *report, const char *file, const char *why);
+
 /* By the file's name and its first line; false: nothing that lab_lint() reads. */
 bool lab_lint_kind_of(const char *path, const char *text, enum lab_lint_kind *kind);
 

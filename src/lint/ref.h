@@ -32,8 +32,9 @@ bool lab_refs_has(const struct lab_refs *refs, const struct lab_ref *ref);
 void lab_refs_clear(struct lab_refs *refs);
 
 /* The images that a file of the payload says it brings: lines of a k3s-images.txt (any
- * "…images….txt"), `ref:` values under `images:` of a bundle's manifest.yaml. false: the file is no
- * such list. The one place that knows these formats. */
-bool lab_refs_read_list(struct lab_refs *refs, const char *path, const char *text);
+ * "…images….txt"), `ref:` values under `images:` of a bundle's manifest.yaml. The one place that
+ * knows these formats. path: below the payload's folder. */
+bool lab_refs_is_list(const char *path);
+void lab_refs_read_list(struct lab_refs *refs, const char *path, const char *text);
 
 #endif

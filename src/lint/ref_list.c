@@ -83,14 +83,21 @@ static void read_manifest(struct lab_refs *refs, const char *text)
     yaml_parser_delete(&parser);
 }
 
-bool lab_refs_read_list(struct lab_refs *refs, const char *path, const char *text)
+static bool is_manifest(const char *path)
+{
+    return strcmp(path, "manifest.yaml") == 0;
+}
+
+bool lab_refs_is_list(const char *path)
 {
     const char *name = lab_path_base(path);
-    if (lab_ends_with(name, ".txt") && strstr(name, "images"))
-        read_lines(refs, text);
-    else if (strcmp(path, "manifest.yaml") == 0)
+    return is_manifest(path) || (lab_ends_with(name, ".txt") && strstr(name, "images"));
+}
+
+void lab_refs_read_list(struct lab_refs *refs, const char *path, const char *text)
+{
+    if (is_manifest(path))
         read_manifest(refs, text);
     else
-        return false;
-    return true;
+        read_lines(refs, text);
 }

@@ -30,8 +30,8 @@ struct lab_seed {
     const char *password_hash;    /* crypt(3), or NULL: locked */
     const char *payload_label;    /* NULL: no payload */
     const char *payload_manifest; /* SHA-256 of its SHA256SUMS, 64 digits */
-    /* Scripts for /usr/local/lib/labctl/; NULL: those of seeds/guest/, without `facts`, which comes
-     * over SSH. */
+    /* Scripts for /usr/local/lib/labctl/; NULL: those of seeds/guest/, without `facts` and `airgap`,
+     * which come over SSH. */
     const struct lab_asset *scripts;
     size_t scripts_len;
 };

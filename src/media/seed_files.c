@@ -31,7 +31,7 @@ static void put_file(struct lab_str *out,
  * made the guest. */
 static bool is_streamed(const char *path)
 {
-    static const char *const streamed[] = {SCRIPTS "facts", SCRIPTS "set-clock"};
+    static const char *const streamed[] = {SCRIPTS "facts", SCRIPTS "set-clock", SCRIPTS "airgap"};
     for (size_t i = 0; i < LAB_ARRAY_LEN(streamed); i++)
         if (strcmp(path, streamed[i]) == 0)
             return true;

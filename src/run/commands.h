@@ -103,6 +103,8 @@ struct lab_exec_row {
 };
 struct lab_exec_options {
     const char *command;
+    const char *input; /* for its stdin; may be NULL */
+    size_t input_len;
     void (*line)(void *arg, const char *node, int fd, const char *text);
     /* The node has finished, well or not. May be NULL. */
     void (*ended)(void *arg, const struct lab_exec_row *row);

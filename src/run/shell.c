@@ -124,6 +124,8 @@ static void on_done(void *arg, const struct lab_exec_result *result, const struc
 static void exec_start(struct visit *v)
 {
     struct lab_exec exec = {.command = v->options->command,
+                            .input = v->options->input,
+                            .input_len = v->options->input_len,
                             .timeout_ms =
                                 v->options->timeout_ms ? v->options->timeout_ms : UINT64_MAX,
                             .data = on_data,

@@ -56,6 +56,7 @@ void lab_spec_free(struct lab_spec *spec)
     free(spec->payload.bundle);
     free(spec->payload.key);
     free(spec->registry_address);
+    lab_vec_clear(&spec->airgap_probe);
     free(spec->libvirt_uri);
     free(spec->vm_dir);
     free(spec->name);

@@ -80,6 +80,19 @@ static void read_payload(struct lab_draft *d, const struct lab_yaml *yaml)
         check_bundle(d, yaml);
 }
 
+static void read_airgap(struct lab_draft *d, const struct lab_yaml *yaml)
+{
+    static const struct lab_field item = {.key = "probe", .type = LAB_TYPE_IPV4};
+    if (!lab_read_object(d, &lab_object_airgap, yaml, d->spec))
+        return;
+    const struct lab_yaml *list = lab_read_child(&lab_object_airgap, yaml, "probe");
+    for (size_t i = 0; list && i < list->items.len; i++) {
+        uint32_t ip;
+        if (lab_read_value(d, &item, list->items.items[i], &ip))
+            *lab_vec_push(&d->spec->airgap_probe) = ip;
+    }
+}
+
 static void read_wait(struct lab_draft *d, const struct lab_yaml *yaml)
 {
     struct lab_wait *wait = &d->spec->wait;
@@ -116,6 +129,8 @@ void lab_draft_read(struct lab_draft *d)
         read_payload(d, part);
     if ((part = lab_read_child(o, root, "registry")))
         lab_read_object(d, &lab_object_registry, part, d->spec);
+    if ((part = lab_read_child(o, root, "airgap")))
+        read_airgap(d, part);
     if ((part = lab_read_child(o, root, "libvirt")))
         lab_read_object(d, &lab_object_libvirt, part, d->spec);
     read_wait(d, lab_read_child(o, root, "wait"));

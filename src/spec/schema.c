@@ -285,6 +285,17 @@ static const struct lab_field registry_fields[] = {
 };
 OBJECT(lab_object_registry, "registry", "Container registry of the lab.", registry_fields);
 
+static const struct lab_field airgap_fields[] = {
+    {.key = "probe",
+     .type = LAB_TYPE_LIST,
+     .item = LAB_TYPE_IPV4,
+     .offset = LAB_UNSTORED,
+     .absent = "well-known resolvers: 1.1.1.1, 8.8.8.8, 9.9.9.9",
+     .about =
+         "Addresses outside the lab that guests try to reach: add a host of your own network."},
+};
+OBJECT(lab_object_airgap, "airgap", "What `labctl verify airgap` tries.", airgap_fields);
+
 static const struct lab_field wait_fields[] = {
     {.key = "timeout",
      .type = LAB_TYPE_DURATION,
@@ -385,6 +396,11 @@ static const struct lab_field root_fields[] = {
      .object = &lab_object_registry,
      .offset = LAB_UNSTORED,
      .about = "Container registry of the lab."},
+    {.key = "airgap",
+     .type = LAB_TYPE_OBJECT,
+     .object = &lab_object_airgap,
+     .offset = LAB_UNSTORED,
+     .about = "What `labctl verify airgap` tries."},
     {.key = "wait",
      .type = LAB_TYPE_OBJECT,
      .object = &lab_object_wait,
@@ -427,6 +443,6 @@ OBJECT(lab_object_root,
 const struct lab_object *const lab_objects[] = {
     &lab_object_root, &lab_object_auth,    &lab_object_network, &lab_object_ipam,
     &lab_object_node, &lab_object_nic,     &lab_object_payload, &lab_object_registry,
-    &lab_object_wait, &lab_object_libvirt,
+    &lab_object_wait, &lab_object_libvirt, &lab_object_airgap,
 };
 const size_t lab_objects_len = LAB_ARRAY_LEN(lab_objects);

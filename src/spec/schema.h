@@ -72,7 +72,7 @@ struct lab_object {
 
 extern const struct lab_object lab_object_root, lab_object_auth, lab_object_network,
     lab_object_ipam, lab_object_node, lab_object_nic, lab_object_payload, lab_object_registry,
-    lab_object_wait, lab_object_libvirt;
+    lab_object_wait, lab_object_libvirt, lab_object_airgap;
 /* All of them, the root first. */
 extern const struct lab_object *const lab_objects[];
 extern const size_t lab_objects_len;

@@ -162,6 +162,7 @@ struct lab_spec {
     LAB_VEC(struct lab_node) nodes; /* expanded, in file order */
     struct lab_payload payload;
     char *registry_address; /* host:port, or NULL */
+    LAB_VEC(uint32_t) airgap_probe; /* outside addresses that guests must not reach; may be empty */
     struct lab_wait wait;
     char *vm_dir; /* absolute, or NULL */
 };

@@ -97,14 +97,15 @@ static void image_lists(void **state)
     struct lab_refs refs = {{0}};
     struct lab_ref ref;
     (void)state;
-    assert_false(lab_refs_read_list(&refs, "k3s/readme.txt", "a"));
-    assert_false(lab_refs_read_list(&refs, "apps/manifest.yaml", "images: [a]"));
-    assert_true(lab_refs_read_list(&refs, "k3s/k3s-images.txt", list_text));
+    assert_false(lab_refs_is_list("k3s/readme.txt"));
+    assert_false(lab_refs_is_list("apps/manifest.yaml"));
+    assert_true(lab_refs_is_list("manifest.yaml") && lab_refs_is_list("k3s/k3s-images.txt"));
+    lab_refs_read_list(&refs, "k3s/k3s-images.txt", list_text);
     assert_int_equal(refs.list.len, 3);
-    assert_true(lab_refs_read_list(&refs, "manifest.yaml",
-                                   "format: 1\nfiles:\n  - {path: x, ref: no:1}\nimages:\n"
-                                   "  - ref: ghcr.io/c/d:3\n    file: images/oci\n    x: [y]\n"
-                                   "  - {digest: z, ref: \"e:4\"}\n  - f:5\nnext: {ref: no:2}\n"));
+    lab_refs_read_list(&refs, "manifest.yaml",
+                       "format: 1\nfiles:\n  - {path: x, ref: no:1}\nimages:\n"
+                       "  - ref: ghcr.io/c/d:3\n    file: images/oci\n    x: [y]\n"
+                       "  - {digest: z, ref: \"e:4\"}\n  - f:5\nnext: {ref: no:2}\n");
     assert_int_equal(refs.list.len, 6);
     static const struct {
         const char *name;
@@ -170,7 +171,7 @@ static void lacking(void **state)
         "spec:\n- image: nginx:1.25\n- image: nginx:1.26\n"
         "- image: 192.168.6.1:5000/x:1\n- {repository: a, registry: quay.io, tag: 2}\n";
     (void)state;
-    assert_true(lab_refs_read_list(&refs, "k3s-images.txt", list_text));
+    lab_refs_read_list(&refs, "k3s-images.txt", list_text);
     lab.images = &refs;
     expect_in(&lab, LAB_LINT_MANIFEST, text,
               "3:10 E nginx:1.26\n4:10 E 192.168.6.1:5000/x:1\n5:16 E quay.io/a:2\n");
