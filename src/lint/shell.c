@@ -60,18 +60,29 @@ static void end_command(struct lexer *l)
     lint_words_clear(&l->words);
 }
 
+/* Past a quoted text at i that ends in its line; an apostrophe that is none opens nothing. */
+static size_t skip_quoted(const struct lexer *l, size_t i, size_t end)
+{
+    size_t n = strcspn(l->s + i + 1, "\n");
+    const char *close = memchr(l->s + i + 1, l->s[i], i + 1 + n < end ? n : end - i - 1);
+    return close ? (size_t)(close - l->s) : i;
+}
+
 /* The end of what a bracket or quote at i opens, or end. */
 static size_t closing(const struct lexer *l, size_t i, size_t end)
 {
     char open = l->s[i], close = open == '(' ? ')' : open == '{' ? '}' : open;
     int depth = 0;
     for (; i < end; i++) {
-        if (l->s[i] == '\\' && open != '\'')
+        char c = l->s[i];
+        if (c == '\\' && open != '\'')
             i++;
-        else if (l->s[i] == close && (open == close ? depth == 1 : --depth == 0))
+        else if (c == close && (open == close ? depth == 1 : --depth == 0))
             return i;
-        else if (l->s[i] == open)
+        else if (c == open)
             depth++;
+        else if (open != close && (c == '\'' || c == '"'))
+            i = skip_quoted(l, i, end);
     }
     return end;
 }

@@ -50,7 +50,7 @@ expect 2 "takes no arguments, not 'something'" status -- something
 expect 0 'Usage: labctl iso' help -- iso
 expect 2 "gates: defined" wait --for nothing
 expect 0 'no labs under' list
-for command in init validate doctor plan up wait status list start stop restart teardown ssh exec iso image schema; do
+for command in init validate doctor plan up wait status list start stop restart teardown ssh exec iso image verify schema; do
     expect 0 "Usage: labctl $command" "$command" --help
 done
 
@@ -92,6 +92,39 @@ expect 2 'label' iso build x.iso tree --label 'no spaces'
 expect 2 "cannot find 'missing'" iso build x.iso missing
 expect 2 'wants an output' iso build x.iso
 [ ! -e x.iso ] && [ ! -e x.iso.part ] || { echo "not ok - a refused image left a file"; failed=1; }
+
+# verify airgap: the texts, without any hypervisor
+mkdir -p air/payload/k3s air/payload/apps
+head -c 1048576 /dev/zero >air/disk.raw
+cat >air/lab.yaml <<'YAML'
+name: air
+image_url: ./disk.raw
+networks:
+  default: {ipam: {range: 192.168.6.0/24, gateway: 192.168.6.1, start: 192.168.6.10}}
+nodes:
+  - {name: k3s-master1, role: master, networks: [default]}
+cloud_init: |
+  #!/bin/sh
+  curl -O http://192.168.6.1/fine
+payload: {dir: ./payload}
+airgap: {probe: [198.51.100.7]}
+YAML
+echo nginx:1.25 >air/payload/k3s/k3s-images.txt
+printf '#!/bin/sh\ncurl -sfL https://get.example.org\n' >air/payload/k3s/install.sh
+printf 'image: nginx:1.25\n' >air/payload/apps/web.yaml
+expect 0 '^nothing in 2 texts needs the internet; the guests were not asked' verify airgap --static -f air/lab.yaml
+printf 'image: nginx:1.26\n' >air/payload/apps/web.yaml
+printf '#!/bin/sh\napt-get update # labctl: airgap-ok a mirror\n' >air/payload/setup
+expect 2 'payload/apps/web.yaml:1:8: error: nginx:1.26: .* lacks it' verify airgap --static -f air/lab.yaml
+expect 2 'payload/setup:2:1: waived: apt-get update .a mirror.' verify airgap --static -f air/lab.yaml
+expect 2 '"waived": 1' verify airgap --static -f air/lab.yaml -o json
+sed -i 's|http://192.168.6.1/fine|https://a.example.org/x|' air/lab.yaml
+expect 2 'air/lab.yaml:9:11: error: https://a.example.org/x: .*is outside the lab' verify airgap --static -f air/lab.yaml
+expect 2 "did you mean 'labctl verify airgap'" verify airgab
+expect 2 'wants airgap' verify
+sed -i 's/198.51.100.7/no.address/' air/lab.yaml
+expect 2 'lab.yaml:11:18: error' verify airgap --static -f air/lab.yaml
+[ ! -e "$LABCTL_HOME" ] || { echo "not ok - verify wrote to LABCTL_HOME"; failed=1; }
 
 # Under Wine there are no made-up hosts (a /proc and /etc of their own), and signals are none of Windows.
 wine=${LABCTL_UNDER_WINE-}

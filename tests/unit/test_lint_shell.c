@@ -87,6 +87,8 @@ static void nested(void **state)
     shell("sh -c 'set -e; apt-get update'", "1:16 E apt-get update\n");
     shell("true\nbash -ec \"x; curl http://a.example.org\"", "2:19 E http://a.example.org\n");
     shell("a=${b:-'}'} apt-get update", "1:13 E apt-get update\n");
+    shell("a=\"${b:-it's}\" apt-get update", "1:16 E apt-get update\n");
+    shell("x=\"$(printf ')')\"; apt-get update", "1:20 E apt-get update\n");
 }
 
 static void here_documents(void **state)
