@@ -68,6 +68,14 @@ static void set_key(struct lint_walk *w, struct lint_frame *f, const char *key, 
     f->below = lint_area_below(w, f);
 }
 
+/* A key that is no text: what is below it is not looked at. */
+static void no_key(struct lint_frame *f)
+{
+    lab_assign(&f->key, "");
+    f->is_key = false;
+    f->below = LINT_AREA_NONE;
+}
+
 static void scalar(struct lint_walk *w, const yaml_event_t *event)
 {
     struct lint_frame *f = top(w);
@@ -120,10 +128,10 @@ static void end(struct lint_walk *w)
     w->frames.len--;
     f = top(w);
     if (f) {
-        bool was_key = f->map && f->is_key;
-        f->is_key = f->map && !was_key;
-        if (was_key)
-            f->below = LINT_AREA_NONE;
+        if (f->map && f->is_key)
+            no_key(f);
+        else
+            f->is_key = f->map;
     }
 }
 
@@ -135,8 +143,10 @@ static bool step(struct lint_walk *w, const yaml_event_t *event)
         scalar(w, event);
         return true;
     case YAML_ALIAS_EVENT: /* what it names was looked at where it stands */
-        if (f)
-            f->is_key = f->map && !f->is_key;
+        if (f && f->map && f->is_key)
+            no_key(f);
+        else if (f)
+            f->is_key = f->map;
         return true;
     case YAML_MAPPING_START_EVENT:
     case YAML_SEQUENCE_START_EVENT:

@@ -23,10 +23,10 @@ static const struct lab_lint_lab case_lab = {
     .hosts_len = 2,
 };
 
-static void expect_in(const struct lab_lint_lab *lab,
-                      enum lab_lint_kind kind,
-                      const char *text,
-                      const char *expected)
+static inline void expect_in(const struct lab_lint_lab *lab,
+                             enum lab_lint_kind kind,
+                             const char *text,
+                             const char *expected)
 {
     struct lab_lint_report report = {{0}, 0, 0, 0};
     struct lab_str lines = LAB_STR_INIT;

@@ -229,6 +229,7 @@ static void damaged(void **state)
     manifest(deep, "1:101 W nested too deeply\n");
     manifest("? {a: b}\n: {image: nginx}\n? [x]\n: y\n&a k: v\n*a : w\n", "");
     manifest("a: &x {image: nginx}\nb: *x\n", "1:15 E nginx\n");
+    manifest("? {a: b}\n: image\nimage: x\n", "3:8 E x\n");
     manifest("", "");
     manifest("a: \"", "1:5 W found unexpected end of stream\n");
 }
