@@ -101,6 +101,8 @@ int plat_random_free_port(void); /* on 127.0.0.1; -1 when there is none */
  * seconds where the answer is no, so ask once. */
 bool plat_kvm_runs(const char **why);
 
+/* The path of a program in PATH; NULL: not there. Caller frees. */
+char *plat_find_program(const char *name);
 /* The path of a program of VMware Workstation ("vmrun", "vmware-vdiskmanager"): from PATH, else
  * from where its installer puts it (Windows: both views of the registry). NULL: not there. Caller
  * frees. */
@@ -179,6 +181,16 @@ bool plat_group_alive(int pid);
 /* Whether a process lives. started: its start as the OS counts it (Linux: field 22 of proc(5)'s
  * stat), which tells it from a later one with the same number; 0: not known. When in doubt: true. */
 bool plat_process_lives(uint64_t pid, uint64_t started);
+/* The start of a process, as plat_process_lives() compares it; 0: not known. */
+uint64_t plat_process_started(uint64_t pid);
+/* Asks the process to end (SIGTERM) or, hard, ends it. One that is gone is fine. */
+void plat_end_process(uint64_t pid, bool hard);
+/* Whether labctl can keep a server running here after it has ended itself: plat_become() works. */
+bool plat_can_serve(void);
+/* This process becomes the program (argv[0] is its path; NULL at the end) and lives no longer than
+ * the process `parent`, which must be its own: however that ends, the system ends this one. Returns
+ * only to say why not. */
+int plat_become(char *const *argv, uint64_t parent, struct lab_error *err);
 /* Writing to a pipe or socket whose reader is gone becomes an error instead of a signal. */
 void plat_ignore_broken_pipe(void);
 

@@ -30,6 +30,13 @@ static uint64_t field_22(const char *field_3)
     return s ? strtoull(s, NULL, 10) : 0;
 }
 
+uint64_t plat_process_started(uint64_t pid)
+{
+    char text[1024];
+    const char *state = read_stat(pid, text, sizeof(text));
+    return state ? field_22(state) : 0;
+}
+
 bool plat_process_lives(uint64_t pid, uint64_t started)
 {
     char text[1024];

@@ -19,17 +19,23 @@ static char *program_in(const char *folder, size_t len, const char *tool)
     return NULL;
 }
 
-char *plat_find_vmware(const char *tool)
+char *plat_find_program(const char *name)
 {
     char *found = NULL;
     const char *s = plat_getenv("PATH");
     while (s && *s && !found) {
         size_t len = strcspn(s, ":");
         if (*s == '/') /* relative ones mean another program in every folder */
-            found = program_in(s, len, tool);
+            found = program_in(s, len, name);
         s += len;
         s += *s == ':';
     }
+    return found;
+}
+
+char *plat_find_vmware(const char *tool)
+{
+    char *found = plat_find_program(tool);
     for (size_t i = 0; i < LAB_ARRAY_LEN(folders) && !found; i++)
         found = program_in(folders[i], strlen(folders[i]), tool);
     return found;

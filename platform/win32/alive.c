@@ -16,3 +16,30 @@ bool plat_process_lives(uint64_t pid, uint64_t started)
     CloseHandle(process);
     return lives;
 }
+
+uint64_t plat_process_started(uint64_t pid)
+{
+    (void)pid;
+    return 0;
+}
+
+void plat_end_process(uint64_t pid, bool hard)
+{
+    HANDLE process = hard ? OpenProcess(PROCESS_TERMINATE, FALSE, (DWORD)pid) : NULL;
+    if (!process)
+        return;
+    TerminateProcess(process, 1);
+    CloseHandle(process);
+}
+
+/* What is in a job ends with it, and there is no docker-registry for Windows. */
+bool plat_can_serve(void)
+{
+    return false;
+}
+
+int plat_become(char *const *argv, uint64_t parent, struct lab_error *err)
+{
+    (void)parent;
+    return lab_fail(err, LAB_HOST, "cannot become '%s': not on Windows", argv[0]);
+}

@@ -62,6 +62,12 @@ static char *in_program_files(const char *variable, const char *file)
     return folder ? in_text(lab_format("%s/VMware/VMware Workstation", folder), file) : NULL;
 }
 
+char *plat_find_program(const char *name)
+{
+    LAB_AUTOFREE char *file = lab_format("%s.exe", name);
+    return in_path(file);
+}
+
 char *plat_find_vmware(const char *tool)
 {
     static const char *const folders[] = {"ProgramW6432", "ProgramFiles", "ProgramFiles(x86)"};

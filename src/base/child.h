@@ -40,6 +40,9 @@ void lab_child_argf(struct lab_child *c, const char *fmt, ...) LAB_PRINTF(2, 3);
 /* 0: it ran to its end, whatever its status. -1: not found (LAB_HOST), out of time (LAB_TIMEOUT),
  * cancelled by lab_work_cancel_all() (LAB_CANCELLED), too much output (LAB_INTERNAL). */
 int lab_child_run(struct lab_child *c, struct lab_error *err) LAB_MUST_CHECK;
+/* Starts it and leaves it alone: in a session of its own, with the null device for all three streams,
+ * it goes on after labctl has ended. Its number tells whether it lives (plat_process_lives). */
+int lab_child_detach(struct lab_child *c, uint64_t *pid, struct lab_error *err) LAB_MUST_CHECK;
 void lab_child_clear(struct lab_child *c);
 
 #endif
