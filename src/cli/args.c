@@ -314,7 +314,8 @@ void lab_cli_help(const struct lab_command *command)
            command->arguments && *command->arguments ? " " : "",
            command->arguments ? command->arguments : "", command->text);
     for (const struct lab_option *o = command->options; o && o->name; o++)
-        print_option(o);
+        if (o->help)
+            print_option(o);
     for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
         if (!shared[i].bit || shared[i].bit & command->takes)
             print_option(&shared[i].option);

@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/plan_print.h"
 #include "cli/view.h"
+#include "run/registry.h"
 
 static const struct lab_option options[] = {
     {"dry-run", 'n', NULL, "show what would be done, touch nothing (the same as 'plan')"},
@@ -31,8 +32,9 @@ static void print_entrance(struct lab_run *run, const struct lab_report *report)
     if (first->role == LAB_ROLE_MASTER)
         printf("kubectl: %s ssh %s -- sudo k3s kubectl get nodes\n", lab_run_self(run),
                first->node);
-    if (run->spec && run->spec->registry_address)
-        printf("registry: %s\n", run->spec->registry_address);
+    const char *registry = lab_registry_address(run);
+    if (registry)
+        printf("registry: %s\n", registry);
     printf("remove:  %s teardown\n", lab_run_self(run));
 }
 

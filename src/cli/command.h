@@ -8,7 +8,7 @@ struct lab_option {
     char letter;       /* 0: none */
     const char *value; /* name of its value in help; NULL: a flag. "[NODE]" may be left out: only
                           for commands without arguments, where a word after it is nothing else */
-    const char *help;
+    const char *help; /* NULL: labctl's own, for its child processes */
 };
 
 enum lab_output { LAB_OUTPUT_TABLE, LAB_OUTPUT_JSON, LAB_OUTPUT_YAML, LAB_OUTPUT_NDJSON };

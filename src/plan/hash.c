@@ -76,6 +76,23 @@ static void put_nic(struct lab_str *s, const struct lab_spec *spec, const struct
     put_number(s, nic->default_route);
 }
 
+/* What the guests know of it: no file's name, no password's source. An address alone is the whole
+ * text, as labctl 0.1 recorded it. */
+static void put_registry(struct lab_str *s, const struct lab_registry *r)
+{
+    put(s, r->address);
+    if (!r->serve && !r->node && !r->ca_pem && !r->insecure && !r->username && !r->mirrors.len)
+        return;
+    put_number(s, r->serve);
+    put(s, r->node);
+    put_number(s, r->auth);
+    put(s, r->ca_pem);
+    put_number(s, r->insecure);
+    put(s, r->username);
+    for (size_t i = 0; i < r->mirrors.len; i++)
+        put(s, r->mirrors.items[i]);
+}
+
 /* Content, a slash, place: the place counts only where the content is not known. */
 static void put_image(struct lab_str *out, const struct lab_image *image, const char *sha256)
 {
@@ -112,7 +129,7 @@ void lab_plan_provision_hash(struct lab_str *out,
     put_number(&text, node->hardware.disk_bus);
     put_number(&text, node->hardware.cd_bus);
     end_aspect(out, "hardware", &text);
-    put(&text, spec->registry_address);
+    put_registry(&text, &spec->registry);
     end_aspect(out, "registry", &text);
     if (spec->payload.dir && !payload_manifest) {
         lab_str_add(out, "payload=" UNKNOWN ";");

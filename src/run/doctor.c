@@ -30,6 +30,7 @@ static void open_subject(struct subject *x, const char *file, struct lab_finding
         lab_state_open(&x->state, x->spec->name, LAB_STATE_READ, x->spec->path, "doctor", &err))
         lab_finding_looked(lab_found_error(out, "ledger", LAB_RESULT_FAIL, &err), "%s", ledger);
     lab_doctor_files(x->spec, x->home, out);
+    lab_doctor_registry(x->spec, out);
 }
 
 static void close_subject(struct subject *x)

@@ -14,6 +14,9 @@ void lab_doctor_machine(struct lab_findings *out);
 struct lab_spec *lab_doctor_load(const char *file, struct lab_findings *out);
 void lab_doctor_files(const struct lab_spec *spec, const char *home, struct lab_findings *out);
 
+/* doctor_registry.c: nothing for a lab without one. */
+void lab_doctor_registry(const struct lab_spec *spec, struct lab_findings *out);
+
 /* doctor_room.c: one finding a file system. */
 void lab_doctor_disk(const struct lab_places *places, struct lab_findings *out);
 /* The same without a lab: whether the folder has room for a usual one. */

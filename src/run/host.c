@@ -25,6 +25,7 @@ static int look_fn(void *arg, struct lab_error *err)
     const struct lab_provider_config config =
         lab_provider_config_of(run->spec->name, home, run->spec, run->state);
     (void)err;
+    lab_doctor_registry(run->spec, &w->findings);
     run->provider.ops->diagnose(&config, &w->demand, true, &w->findings);
     if (run->provider.ops->room(&run->provider, &w->demand, &w->places, &why)) {
         lab_log("%s", why.message);

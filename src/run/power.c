@@ -5,6 +5,7 @@
 #include "platform.h"
 #include "run/commands.h"
 #include "run/prepare.h"
+#include "run/registry.h"
 #include "run/report.h"
 #include "run/roster.h"
 
@@ -54,7 +55,10 @@ static int switch_power(struct lab_run *run,
     /* after a reboot of the host the lab's own networks are down */
     const unsigned starts = LAB_GATE_BIT(LAB_GATE_POWERED) | LAB_GATE_BIT(LAB_GATE_RESTARTED);
     if (run->spec && gates & starts)
-        rc = lab_preflight(&ladder, err) || lab_prepare_networks(&ladder, err) ? -1 : 0;
+        rc = lab_preflight(&ladder, err) || lab_prepare_networks(&ladder, err) ||
+                     lab_registry_up(run, err)
+                 ? -1
+                 : 0;
     if (rc == 0) {
         rc = lab_ladder_run(&ladder, err);
         lab_report_climbs(report, &ladder);

@@ -5,6 +5,7 @@
 #include "guest/guest.h"
 #include "media/seed.h"
 #include "platform.h"
+#include "run/password.h"
 #include "run/prepare.h"
 
 static bool any_provisioned(const struct lab_run *run)
@@ -60,42 +61,6 @@ int lab_prepare_keys(struct lab_run *run, struct lab_error *err)
     return lab_guest_check_key(run->login.private_pem, err);
 }
 
-/* What file or variable say now. *given is false when they are not there: then the hash that is
- * kept counts, and the terminal is asked only without one. */
-static int given_password(const struct lab_auth *auth,
-                          struct lab_str *password,
-                          bool *given,
-                          struct lab_error *err)
-{
-    const char *variable = auth->password_env ? auth->password_env : "LABCTL_PASSWORD";
-    const char *value = auth->password_file ? NULL : plat_getenv(variable);
-    *given = value || (auth->password_file && lab_file_exists(auth->password_file));
-    if (!*given)
-        return 0;
-    if (value)
-        lab_str_add(password, value);
-    else if (lab_file_read(auth->password_file, 1024, password, err))
-        return -1;
-    else
-        lab_str_truncate(password, strcspn(lab_str_get(password), "\r\n"));
-    return password->len ? 0 : lab_fail(err, LAB_USAGE, "the console password is empty");
-}
-
-static int
-ask_password(const struct lab_auth *auth, struct lab_str *password, struct lab_error *err)
-{
-    if (auth->password_file)
-        return lab_fail(err, LAB_USAGE, "cannot find '%s' (auth.password_file)",
-                        auth->password_file);
-    if (auth->password_env)
-        return lab_fail(err, LAB_USAGE, "variable %s (auth.password_env) is not set",
-                        auth->password_env);
-    if (plat_read_secret("Console password for the guests: ", password, err))
-        return lab_error_hint(err, "give it in the variable LABCTL_PASSWORD, or name a file in "
-                                   "auth.password_file");
-    return password->len ? 0 : lab_fail(err, LAB_USAGE, "the console password is empty");
-}
-
 /* The same password keeps its hash, so that nothing changes from run to run. */
 static int hash_password(struct lab_ladder *l,
                          const char *password,
@@ -127,16 +92,24 @@ int lab_prepare_password(struct lab_ladder *l, struct lab_error *err)
     LAB_AUTOFREE char *path = lab_run_path(l->run, "keys/password-hash");
     LAB_AUTO_STR struct lab_str kept = LAB_STR_MAX(1024);
     LAB_AUTO_STR struct lab_str password = LAB_STR_MAX(1024);
+    const struct lab_password_source source = {
+        .object = "auth",
+        .what = "console password",
+        .prompt = "Console password for the guests: ",
+        .variable = "LABCTL_PASSWORD",
+        .file = auth->password_file,
+        .env = auth->password_env,
+    };
     bool given;
     if (lab_file_exists(path) && lab_file_read(path, 1024, &kept, err))
         return -1;
-    int rc = given_password(auth, &password, &given, err);
+    int rc = lab_password_given(&source, &password, &given, err);
     if (rc == 0 && !given && kept.len) {
         l->password_hash = lab_strdup(lab_str_get(&kept));
         return 0;
     }
     if (rc == 0 && !given)
-        rc = ask_password(auth, &password, err);
+        rc = lab_password_ask(&source, &password, err);
     if (rc == 0)
         rc = hash_password(l, lab_str_get(&password), lab_str_get(&kept), path, err);
     if (password.ptr)

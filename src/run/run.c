@@ -155,6 +155,11 @@ static int open_state(struct lab_run *run, struct lab_error *err)
     return lab_state_nodes(run->state, &run->records, err);
 }
 
+int lab_run_attach_ledger(struct lab_run *run, struct lab_error *err)
+{
+    return open_state(run, err);
+}
+
 int lab_run_attach(struct lab_run *run, struct lab_error *err)
 {
     if (open_state(run, err) || lab_run_check_targets(run, err))

@@ -77,6 +77,8 @@ int lab_run_open(struct lab_run **out,
 /* Opens ledger (with the mode of the options), records and provider. With LAB_STATE_READ a lab that
  * was never made is no error: state stays NULL and there are no records. */
 int lab_run_attach(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
+/* The same without the provider: for what has nothing to do with VMs. */
+int lab_run_attach_ledger(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
 /* Fills run->observed for the spec's and the ledger's nodes: one child process. */
 int lab_run_observe(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
 void lab_run_close(struct lab_run *run);

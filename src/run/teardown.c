@@ -8,6 +8,7 @@
 #include "platform.h"
 #include "run/commands.h"
 #include "run/kubeconfig.h"
+#include "run/registry.h"
 #include "run/remove.h"
 #include "run/report.h"
 #include "run/seed.h"
@@ -179,6 +180,26 @@ static int remove_network(struct lab_run *run,
     return lab_state_object_gone(run->state, LAB_OBJECT_NETWORK, name, err);
 }
 
+static int registry_fn(void *arg, struct lab_error *err)
+{
+    return lab_registry_remove(arg, err);
+}
+
+static int remove_registry(struct lab_run *run,
+                           const struct lab_object *object,
+                           struct lab_report *report,
+                           struct lab_error *err)
+{
+    LAB_AUTOFREE char *lab = lab_strdup(lab_state_name(run->state));
+    if (lab_state_object_put(run->state, LAB_OBJECT_REGISTRY, object->name, LAB_OBJECT_REMOVING,
+                             NULL, err) ||
+        lab_await(run, NULL, registry_fn, lab, NULL, err))
+        return -1;
+    lab_report_removed(report, "registry at %s with its images",
+                       object->detail ? object->detail : "an unknown address");
+    return lab_state_object_gone(run->state, LAB_OBJECT_REGISTRY, object->name, err);
+}
+
 /* VMs first, since networks and storage are in use until they are gone. */
 static int remove_all(struct lab_run *run,
                       struct lab_objects *objects,
@@ -190,6 +211,9 @@ static int remove_all(struct lab_run *run,
             return -1;
     LAB_VEC_FOREACH (o, &objects->list)
         if (o->kind == LAB_OBJECT_MEDIUM && remove_object(run, o->kind, o->name, err))
+            return -1;
+    LAB_VEC_FOREACH (o, &objects->list)
+        if (o->kind == LAB_OBJECT_REGISTRY && remove_registry(run, o, report, err))
             return -1;
     LAB_VEC_FOREACH (o, &objects->list) {
         if (o->kind != LAB_OBJECT_NETWORK)
@@ -249,14 +273,15 @@ bool lab_teardown_has_rest(const char *lab)
 /* The lock is held meanwhile: an `up` may be about to make this lab anew. */
 static int remove_own_files(const char *lab, const char *dir, struct lab_error *err)
 {
-    static const char *const own[] = {"keys",    "media",       "console",
-                                      "volumes", "known_hosts", "labctl.log"};
+    static const char *const own[] = {"keys", "media",       "console",   "volumes",
+                                      "pki",  "known_hosts", "labctl.log"};
     LAB_AUTOFREE char *path = lab_path_join(dir, "lock");
     LAB_AUTOFREE char *holder = lab_format("labctl teardown (pid %lu)", plat_pid());
     struct plat_lock *lock;
     if (plat_lock_take(&lock, path, holder, err))
         return lab_error_wrap(err, "lab '%s' is in use", lab);
-    int rc = lab_teardown_has_rest(lab) ? 0 : lab_fail(err, LAB_CONFLICT, "lab '%s' is back", lab);
+    int rc = lab_teardown_has_rest(lab) ? lab_registry_remove(lab, err)
+                                        : lab_fail(err, LAB_CONFLICT, "lab '%s' is back", lab);
     for (size_t i = 0; rc == 0 && i < LAB_ARRAY_LEN(own); i++) {
         LAB_AUTOFREE char *file = lab_path_join(dir, own[i]);
         rc = plat_remove_tree(file, err);

@@ -11,6 +11,7 @@
 #include "run/hosts.h"
 #include "run/hypervisor.h"
 #include "run/prepare.h"
+#include "run/registry.h"
 #include "run/remove.h"
 #include "run/report.h"
 #include "run/roster.h"
@@ -295,7 +296,7 @@ static int prepare(struct lab_ladder *l, struct plan_inputs *in, struct lab_erro
     for (size_t i = 0; i < l->len; i++)
         defines = defines || (l->climbs[i].gates &
                               (LAB_GATE_BIT(LAB_GATE_DEFINED) | LAB_GATE_BIT(LAB_GATE_DETACHED)));
-    if (lab_preflight(l, err) || lab_prepare_networks(l, err))
+    if (lab_preflight(l, err) || lab_prepare_networks(l, err) || lab_registry_up(l->run, err))
         return -1;
     if (!defines)
         return 0;

@@ -51,6 +51,7 @@ void lab_draft_check_networks(struct lab_draft *d); /* check_network.c: each by 
 void lab_draft_check_nics(struct lab_draft *d);     /* check_nic.c; also chooses default routes */
 void lab_draft_check_addresses(struct lab_draft *d); /* check_address.c: of all nodes */
 void lab_draft_check_lab(struct lab_draft *d);       /* check_lab.c: names, roles, disks */
+void lab_draft_check_registry(struct lab_draft *d);  /* check_registry.c: where it runs */
 
 void lab_draft_error(struct lab_draft *d, struct lab_pos pos, const char *fmt, ...)
     LAB_PRINTF(3, 4);
@@ -73,6 +74,16 @@ void lab_draft_read_cloud_init(struct lab_draft *d,
                                struct lab_cloud_init *out);
 /* The index of the image that `image_url` and `sha256` of this mapping name; LAB_NO_INDEX: none. */
 size_t lab_draft_read_image(struct lab_draft *d, const struct lab_yaml *yaml);
+
+void lab_draft_read_registry(struct lab_draft *d, const struct lab_yaml *yaml);
+
+/* What the passwords of auth and registry have in common (parse_auth.c): "{{ password }}"; at most
+ * one of password, password_file and password_env; a file that exists. */
+bool lab_draft_is_prompt(const char *text);
+void lab_draft_check_single_password(struct lab_draft *d, const struct lab_yaml *yaml);
+void lab_draft_check_password_file(struct lab_draft *d,
+                                   const struct lab_yaml *yaml,
+                                   const char *path);
 
 /* Why nobody in the range can have this address ("is outside", …), or NULL. */
 const char *lab_draft_bad_host(struct lab_cidr range, uint32_t ip);

@@ -32,6 +32,20 @@ static void free_auth(struct lab_auth *auth)
     lab_vec_clear(&auth->authorized_keys);
 }
 
+static void free_registry(struct lab_registry *registry)
+{
+    free(registry->address);
+    free(registry->node);
+    free(registry->ca);
+    free(registry->ca_pem);
+    free(registry->username);
+    free(registry->password_file);
+    free(registry->password_env);
+    LAB_VEC_FOREACH (name, &registry->mirrors)
+        free(*name);
+    lab_vec_clear(&registry->mirrors);
+}
+
 void lab_spec_free(struct lab_spec *spec)
 {
     if (!spec)
@@ -55,7 +69,7 @@ void lab_spec_free(struct lab_spec *spec)
     free(spec->payload.dir);
     free(spec->payload.bundle);
     free(spec->payload.key);
-    free(spec->registry_address);
+    free_registry(&spec->registry);
     lab_vec_clear(&spec->airgap_probe);
     free(spec->libvirt_uri);
     free(spec->vm_dir);
@@ -95,6 +109,7 @@ static void run_passes(struct lab_draft *d)
     lab_draft_check_nics(d);
     lab_draft_check_addresses(d);
     lab_draft_check_lab(d);
+    lab_draft_check_registry(d);
 }
 
 static int refused(const char *file, const struct lab_problems *problems, struct lab_error *err)

@@ -128,7 +128,7 @@ void lab_draft_read(struct lab_draft *d)
     if ((part = lab_read_child(o, root, "payload")))
         read_payload(d, part);
     if ((part = lab_read_child(o, root, "registry")))
-        lab_read_object(d, &lab_object_registry, part, d->spec);
+        lab_draft_read_registry(d, part);
     if ((part = lab_read_child(o, root, "airgap")))
         read_airgap(d, part);
     if ((part = lab_read_child(o, root, "libvirt")))

@@ -10,7 +10,7 @@
 #define KEY_FILE_MAX 65536
 
 /* "{{ password }}" with any spaces inside. */
-static bool is_prompt(const char *s)
+bool lab_draft_is_prompt(const char *s)
 {
     static const char word[] = "password";
     if (!lab_starts_with(s, "{{"))
@@ -40,7 +40,7 @@ static bool is_hash(const char *s)
 static void read_password(struct lab_draft *d, const struct lab_yaml *yaml)
 {
     struct lab_auth *auth = &d->spec->auth;
-    if (is_prompt(yaml->text))
+    if (lab_draft_is_prompt(yaml->text))
         auth->password_prompt = true;
     else if (is_hash(yaml->text))
         auth->password_hash = lab_strdup(yaml->text);
@@ -57,7 +57,7 @@ static void read_password(struct lab_draft *d, const struct lab_yaml *yaml)
                         "use password_file or password_env");
 }
 
-static void check_single(struct lab_draft *d, const struct lab_yaml *yaml)
+void lab_draft_check_single_password(struct lab_draft *d, const struct lab_yaml *yaml)
 {
     static const char *const keys[] = {"password", "password_file", "password_env"};
     const char *first = NULL;
@@ -72,9 +72,10 @@ static void check_single(struct lab_draft *d, const struct lab_yaml *yaml)
     }
 }
 
-static void check_password_file(struct lab_draft *d, const struct lab_yaml *yaml)
+void lab_draft_check_password_file(struct lab_draft *d,
+                                   const struct lab_yaml *yaml,
+                                   const char *path)
 {
-    const char *path = d->spec->auth.password_file;
     struct plat_stat st;
     if (!path || d->options->skip_files || (plat_stat(path, &st) == 0 && st.is_file))
         return;
@@ -157,8 +158,8 @@ void lab_draft_read_auth(struct lab_draft *d, const struct lab_yaml *yaml)
     const struct lab_yaml *password = lab_read_child(o, yaml, "password");
     if (password)
         read_password(d, password);
-    check_single(d, yaml);
-    check_password_file(d, yaml);
+    lab_draft_check_single_password(d, yaml);
+    lab_draft_check_password_file(d, yaml, d->spec->auth.password_file);
     const struct lab_yaml *keys = lab_read_child(o, yaml, "authorized_keys");
     for (size_t i = 0; keys && i < keys->items.len; i++)
         read_key(d, keys->items.items[i]);

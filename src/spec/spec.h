@@ -146,6 +146,23 @@ struct lab_payload {
     struct lab_pos pos;
 };
 
+/* `registry:`, the container registry that the nodes pull from: one that is there already
+ * (`address` alone), labctl's own on this host (`serve`), or labctl's own in a guest (`node`). */
+struct lab_registry {
+    char *address; /* host:port; NULL: labctl chooses, for its own */
+    bool serve;
+    char *node;              /* name of a node, or NULL */
+    bool auth;               /* labctl's own wants a password, which labctl makes */
+    char *ca, *ca_pem;       /* one that is there: its CA's file (absolute), and what is in it */
+    bool insecure;           /* it has no certificate that anybody checks */
+    char *username;          /* with one of the three, or NULL */
+    bool password_prompt;    /* `password: "{{ password }}"`, or LABCTL_REGISTRY_PASSWORD */
+    char *password_file;     /* absolute path; first line */
+    char *password_env;      /* name of a variable */
+    LAB_VEC(char *) mirrors; /* registries whose images come from this one; none: "*", all */
+    struct lab_pos pos;
+};
+
 struct lab_spec {
     char *file; /* as given on the command line */
     char *path; /* absolute */
@@ -161,7 +178,8 @@ struct lab_spec {
     LAB_VEC(struct lab_group) groups;
     LAB_VEC(struct lab_node) nodes; /* expanded, in file order */
     struct lab_payload payload;
-    char *registry_address; /* host:port, or NULL */
+    bool has_registry;
+    struct lab_registry registry;
     LAB_VEC(uint32_t) airgap_probe; /* outside addresses that guests must not reach; may be empty */
     struct lab_wait wait;
     char *vm_dir; /* absolute, or NULL */

@@ -7,6 +7,7 @@ static const char *const kind_names[] = {
     [LAB_OBJECT_NETWORK] = "network",
     [LAB_OBJECT_MEDIUM] = "medium",
     [LAB_OBJECT_LAB] = "lab",
+    [LAB_OBJECT_REGISTRY] = "registry",
 };
 static const char *const state_names[] = {
     [LAB_OBJECT_MAKING] = "making",

@@ -66,7 +66,13 @@ int lab_state_set(struct lab_state *st, const char *key, const char *value, stru
 /* --- objects: everything labctl made outside its own folder, so that teardown finds it ----------
  */
 
-enum lab_object_kind { LAB_OBJECT_VM, LAB_OBJECT_NETWORK, LAB_OBJECT_MEDIUM, LAB_OBJECT_LAB };
+enum lab_object_kind {
+    LAB_OBJECT_VM,
+    LAB_OBJECT_NETWORK,
+    LAB_OBJECT_MEDIUM,
+    LAB_OBJECT_LAB,
+    LAB_OBJECT_REGISTRY /* that labctl runs on this host */
+};
 enum lab_object_state { LAB_OBJECT_MAKING, LAB_OBJECT_PRESENT, LAB_OBJECT_REMOVING };
 
 struct lab_object {

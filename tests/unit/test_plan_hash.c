@@ -103,7 +103,29 @@ static void edit_hardware(struct world *w)
 
 static void edit_registry(struct world *w)
 {
-    lab_assign(&w->spec->registry_address, "192.168.6.1:5000");
+    lab_assign(&w->spec->registry.address, "192.168.6.1:5000");
+}
+
+static void edit_registry_kind(struct world *w)
+{
+    w->spec->registry.serve = true;
+}
+
+static void edit_registry_ca(struct world *w)
+{
+    lab_assign(&w->spec->registry.ca_pem, "-----BEGIN CERTIFICATE-----");
+}
+
+static void edit_registry_mirror(struct world *w)
+{
+    *lab_vec_push(&w->spec->registry.mirrors) = lab_strdup("docker.io");
+}
+
+/* Where a password or a file comes from is nothing that a guest knows. */
+static void edit_registry_source(struct world *w)
+{
+    lab_assign(&w->spec->registry.password_file, "/etc/password");
+    lab_assign(&w->spec->registry.ca, "/etc/ca.crt");
 }
 
 static void edit_payload(struct world *w)
@@ -178,6 +200,10 @@ static void edits_have_names(void **state)
         {edit_route, "networks"},
         {edit_hardware, "hardware"},
         {edit_registry, "registry"},
+        {edit_registry_kind, "registry"},
+        {edit_registry_ca, "registry"},
+        {edit_registry_mirror, "registry"},
+        {edit_registry_source, ""},
         {edit_payload, "payload"},
         {edit_growth, ""},
         {edit_resources, ""},

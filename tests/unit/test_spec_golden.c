@@ -41,12 +41,29 @@ put_path(struct lab_str *out, const struct lab_spec *spec, const char *name, con
         put_text(out, name, path && path[0] && path[1] == ':' ? path + 2 : path);
 }
 
+static void put_registry(struct lab_str *out, const struct lab_spec *spec)
+{
+    const struct lab_registry *r = &spec->registry;
+    if (!spec->has_registry)
+        return;
+    lab_str_addf(out, "registry at %d:%d: %s serve %d auth %d insecure %d prompt %d\n", r->pos.line,
+                 r->pos.column, r->address ? r->address : "-", r->serve, r->auth, r->insecure,
+                 r->password_prompt);
+    put_text(out, "  node", r->node);
+    put_path(out, spec, "  ca", r->ca);
+    put_text(out, "  username", r->username);
+    put_path(out, spec, "  password_file", r->password_file);
+    put_text(out, "  password_env", r->password_env);
+    for (size_t i = 0; i < r->mirrors.len; i++)
+        put_text(out, "  mirror", r->mirrors.items[i]);
+}
+
 static void put_top(struct lab_str *out, const struct lab_spec *spec)
 {
     put_text(out, "name", spec->name);
     put_text(out, "provider", lab_provider_kind_name(spec->provider));
     put_text(out, "uri", spec->libvirt_uri);
-    put_text(out, "registry", spec->registry_address);
+    put_registry(out, spec);
     put_path(out, spec, "vm_dir", spec->vm_dir);
     put_path(out, spec, "payload", spec->payload.dir);
     lab_str_addf(out, "per_node: %d\n", spec->payload.per_node);
@@ -208,6 +225,12 @@ static void test_numbering(void **state)
     check_file("numbering");
 }
 
+static void registry_of_labctl(void **state)
+{
+    (void)state;
+    check_file("registry");
+}
+
 /* What `labctl init` writes, and the sample lab: valid as they are, without a warning. */
 static void check_asset(const char *path, const char *golden)
 {
@@ -300,7 +323,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_minimal),    cmocka_unit_test(test_airgap),
-        cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_numbering),
+        cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_numbering), cmocka_unit_test(registry_of_labctl),
         cmocka_unit_test(test_template),   cmocka_unit_test(test_examples_in_template),
         cmocka_unit_test(test_sample),     cmocka_unit_test(test_schema),
     };

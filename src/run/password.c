@@ -1,0 +1,48 @@
+#include "run/password.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "platform.h"
+
+static int not_empty(const struct lab_password_source *source,
+                     const struct lab_str *password,
+                     struct lab_error *err)
+{
+    return password->len ? 0 : lab_fail(err, LAB_USAGE, "the %s is empty", source->what);
+}
+
+int lab_password_given(const struct lab_password_source *source,
+                       struct lab_str *password,
+                       bool *given,
+                       struct lab_error *err)
+{
+    const char *variable = source->env ? source->env : source->variable;
+    const char *value = source->file ? NULL : plat_getenv(variable);
+    *given = value || (source->file && lab_file_exists(source->file));
+    if (!*given)
+        return 0;
+    if (value)
+        lab_str_add(password, value);
+    else if (lab_file_read(source->file, 1024, password, err))
+        return -1;
+    else
+        lab_str_truncate(password, strcspn(lab_str_get(password), "\r\n"));
+    return not_empty(source, password, err);
+}
+
+int lab_password_ask(const struct lab_password_source *source,
+                     struct lab_str *password,
+                     struct lab_error *err)
+{
+    if (source->file)
+        return lab_fail(err, LAB_USAGE, "cannot find '%s' (%s.password_file)", source->file,
+                        source->object);
+    if (source->env)
+        return lab_fail(err, LAB_USAGE, "variable %s (%s.password_env) is not set", source->env,
+                        source->object);
+    if (plat_read_secret(source->prompt, password, err))
+        return lab_error_hint(err, "give it in the variable %s, or name a file in %s.password_file",
+                              source->variable, source->object);
+    return not_empty(source, password, err);
+}

@@ -1,0 +1,29 @@
+/* A password that lab.yaml names without containing it: file, variable, or asked on the terminal.
+ */
+#ifndef LAB_RUN_PASSWORD_H
+#define LAB_RUN_PASSWORD_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+struct lab_password_source {
+    const char *object;     /* "auth", "registry": for messages */
+    const char *what;       /* "console password" */
+    const char *prompt;     /* "Console password for the guests: " */
+    const char *variable;   /* read when nothing else is named: "LABCTL_PASSWORD" */
+    const char *file, *env; /* password_file, password_env; NULL */
+};
+
+/* What file or variable say now. *given is false when they are not there. */
+int lab_password_given(const struct lab_password_source *source,
+                       struct lab_str *password,
+                       bool *given,
+                       struct lab_error *err) LAB_MUST_CHECK;
+/* When nothing is given: asks on the terminal, if the source allows that. */
+int lab_password_ask(const struct lab_password_source *source,
+                     struct lab_str *password,
+                     struct lab_error *err) LAB_MUST_CHECK;
+
+#endif
