@@ -20,6 +20,19 @@
 #include "base/str.h"
 #include "spec/spec.h"
 
+/* The registry as the guests know it; `mirrors` and `insecure` are in spec->registry. */
+struct lab_seed_registry {
+    const char *address;             /* host:port */
+    const char *ca_pem;              /* NULL: what the guest's system trusts */
+    const char *username, *password; /* NULL: no login */
+    /* For the node that runs it (spec->registry.node): what its server reads. htpasswd may be NULL. */
+    const char *config, *certificate, *key, *htpasswd;
+};
+
+/* Where labctl's registry has its files in the guest that runs it. */
+#define LAB_SEED_REGISTRY_DIR  "/etc/labctl/registry"
+#define LAB_SEED_REGISTRY_DATA "/var/lib/labctl-registry"
+
 struct lab_seed {
     const struct lab_spec *spec;
     const struct lab_node *node;
@@ -30,8 +43,9 @@ struct lab_seed {
     const char *password_hash;    /* crypt(3), or NULL: locked */
     const char *payload_label;    /* NULL: no payload */
     const char *payload_manifest; /* SHA-256 of its SHA256SUMS, 64 digits */
-    /* Scripts for /usr/local/lib/labctl/; NULL: those of seeds/guest/, without `facts` and `airgap`,
-     * which come over SSH. */
+    const struct lab_seed_registry *registry; /* NULL: none */
+    /* Scripts for /usr/local/lib/labctl/; NULL: those of seeds/guest/, without those that come over
+     * SSH (facts, set-clock, airgap). */
     const struct lab_asset *scripts;
     size_t scripts_len;
 };
@@ -42,6 +56,8 @@ void lab_seed_user_data(struct lab_str *out,
 void lab_seed_network_config(struct lab_str *out, const struct lab_seed *seed);
 /* "IP name" lines of every node that has an address. */
 void lab_seed_hosts(struct lab_str *out, const struct lab_spec *spec);
+/* k3s' registries.yaml (docs.k3s.io/installation/private-registry). */
+void lab_seed_registries(struct lab_str *out, const struct lab_seed *seed);
 /* "iid-LAB-NODE-GENERATION" */
 void lab_seed_instance_id(struct lab_str *out, const struct lab_seed *seed);
 

@@ -9,11 +9,11 @@
 
 #define SCRIPTS "seeds/guest/"
 
-static void put_file(struct lab_str *out,
-                     const char *path,
-                     const char *mode,
-                     const char *encoding,
-                     const char *content)
+void lab_seed_put_file(struct lab_str *out,
+                       const char *path,
+                       const char *mode,
+                       const char *encoding,
+                       const char *content)
 {
     LAB_AUTO_STR struct lab_str rendered = LAB_STR_INIT;
     const struct lab_var vars[] = {
@@ -50,7 +50,7 @@ static void put_scripts(struct lab_str *out, const struct lab_asset *scripts, si
         LAB_AUTOFREE char *path =
             lab_format("/usr/local/lib/labctl/%s", script->path + strlen(SCRIPTS));
         lab_put_base64(&encoded, script->text, script->size);
-        put_file(out, path, "0755", "b64", lab_str_get(&encoded));
+        lab_seed_put_file(out, path, "0755", "b64", lab_str_get(&encoded));
     }
 }
 
@@ -78,7 +78,7 @@ static void put_env(struct lab_str *out, const struct lab_seed *seed)
     };
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     lab_template(&text, "templates/node.env", LAB_ESCAPE_SHELL_ENV, vars, LAB_ARRAY_LEN(vars));
-    put_file(out, "/etc/labctl/node.env", "0600", "text/plain", lab_str_get(&text));
+    lab_seed_put_file(out, "/etc/labctl/node.env", "0600", "text/plain", lab_str_get(&text));
 }
 
 /* Not from runcmd: that becomes one script of which only the last command's status counts, so
@@ -87,15 +87,15 @@ static void put_env(struct lab_str *out, const struct lab_seed *seed)
  */
 static void put_first_boot(struct lab_str *out)
 {
-    put_file(out, "/var/lib/cloud/scripts/per-instance/00-labctl", "0755", "text/plain",
-             "#!/bin/sh\nexec /usr/local/lib/labctl/first-boot\n");
+    lab_seed_put_file(out, "/var/lib/cloud/scripts/per-instance/00-labctl", "0755", "text/plain",
+                      "#!/bin/sh\nexec /usr/local/lib/labctl/first-boot\n");
 }
 
 static void put_hosts(struct lab_str *out, const struct lab_spec *spec)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     lab_seed_hosts(&text, spec);
-    put_file(out, "/etc/labctl/hosts", "0644", "text/plain", lab_str_get(&text));
+    lab_seed_put_file(out, "/etc/labctl/hosts", "0644", "text/plain", lab_str_get(&text));
 }
 
 /* cloud-init itself renames the NICs at each boot, but ENI, networkd and sysconfig configurations
@@ -115,7 +115,7 @@ static void put_link(struct lab_str *out, const struct lab_nic *nic, size_t inde
     };
     lab_template(&text, "templates/nic.link", LAB_ESCAPE_NONE, vars, LAB_ARRAY_LEN(vars));
     LAB_AUTOFREE char *path = lab_format("/etc/systemd/network/10-labctl-%s.link", name);
-    put_file(out, path, "0644", "text/plain", lab_str_get(&text));
+    lab_seed_put_file(out, path, "0644", "text/plain", lab_str_get(&text));
 }
 
 void lab_seed_put_files(struct lab_str *out, const struct lab_seed *seed)
@@ -123,6 +123,7 @@ void lab_seed_put_files(struct lab_str *out, const struct lab_seed *seed)
     put_env(out, seed);
     put_hosts(out, seed->spec);
     put_first_boot(out);
+    lab_seed_put_registry(out, seed);
     for (size_t i = 0; i < seed->node->nics.len; i++)
         put_link(out, &seed->node->nics.items[i], i);
     if (seed->scripts)

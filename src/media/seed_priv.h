@@ -15,6 +15,14 @@ void lab_seed_put_lines(struct lab_str *out, const struct lab_str *rendered);
 
 /* The files that cloud-init writes, each as an item of write_files. */
 void lab_seed_put_files(struct lab_str *out, const struct lab_seed *seed);
+/* One of them: mode in octal, encoding "text/plain" or "b64". */
+void lab_seed_put_file(struct lab_str *out,
+                       const char *path,
+                       const char *mode,
+                       const char *encoding,
+                       const char *content);
+/* seed_registry.c: those that concern the registry, if there is one. */
+void lab_seed_put_registry(struct lab_str *out, const struct lab_seed *seed);
 
 /* One part of a MIME message. */
 struct lab_mime_part {

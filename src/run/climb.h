@@ -69,6 +69,8 @@ struct lab_climb {
     char *machine_id, *instance_id; /* before the restart */
 };
 
+struct lab_registry_place;
+
 /* All climbs of one command, and what they share. */
 struct lab_ladder {
     struct lab_run *run;
@@ -81,6 +83,7 @@ struct lab_ladder {
     /* defined media */
     char *payload_ref, *payload_label, *payload_manifest;
     char *password_hash;
+    struct lab_registry_place *registry; /* NULL: the lab has none */
     char *hosts; /* "IP name" lines that every guest should have; NULL: not this command's job */
     char hosts_sum[LAB_SHA256_HEX];
     char **base_refs;           /* by image index */

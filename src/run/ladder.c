@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
+#include "run/registry.h"
 
 /* Order is the ladder's order. */
 const struct lab_gate_def lab_gates[LAB_GATE_COUNT] = {
@@ -91,6 +92,9 @@ void lab_ladder_clear(struct lab_ladder *l)
     free(l->payload_label);
     free(l->payload_manifest);
     free(l->password_hash);
+    if (l->registry)
+        lab_registry_place_clear(l->registry);
+    free(l->registry);
     free(l->hosts);
     free(l->k3s.nodes);
     lab_wipe(l->k3s.token, sizeof(l->k3s.token));

@@ -56,7 +56,7 @@ static int switch_power(struct lab_run *run,
     const unsigned starts = LAB_GATE_BIT(LAB_GATE_POWERED) | LAB_GATE_BIT(LAB_GATE_RESTARTED);
     if (run->spec && gates & starts)
         rc = lab_preflight(&ladder, err) || lab_prepare_networks(&ladder, err) ||
-                     lab_registry_up(run, err)
+                     (run->spec->registry.serve && lab_registry_up(run, err))
                  ? -1
                  : 0;
     if (rc == 0) {

@@ -24,6 +24,13 @@ int lab_prepare_payload(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CH
 /* false when the payload surely has none: then no node waits for packages. */
 bool lab_payload_has_packages(const struct lab_run *run);
 
+/* The registry: labctl's own runs and answers, or its files are there for the guest that runs it; what
+ * the guests are told of it is in l->registry. */
+int lab_prepare_registry(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;
+
+/* After the climb: one that runs in a guest answers. LAB_GUEST when it does not. */
+int lab_await_registry(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;
+
 /* Content digest of the payload folder (its SHA256SUMS), for plan; NULL without payload. */
 int lab_payload_content(struct lab_run *run, char **digest, struct lab_error *err) LAB_MUST_CHECK;
 

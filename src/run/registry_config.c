@@ -119,15 +119,22 @@ int lab_registry_write(const struct lab_registry_files *files,
                        const char *lab,
                        const char *address,
                        bool auth,
+                       bool in_guest,
                        struct lab_error *err)
 {
+    static const struct lab_registry_files guest = {
+        .data = (char *)LAB_SEED_REGISTRY_DATA,
+        .certificate = (char *)LAB_SEED_REGISTRY_DIR "/server.crt",
+        .key = (char *)LAB_SEED_REGISTRY_DIR "/server.key",
+        .htpasswd = (char *)LAB_SEED_REGISTRY_DIR "/htpasswd",
+    };
     LAB_AUTO_STR struct lab_str secret = LAB_STR_INIT, config = LAB_STR_INIT;
     LAB_AUTOFREE char *realm = auth ? lab_format("labctl %s", lab) : NULL;
-    if (plat_mkdirs(files->dir, 0700, err) || plat_mkdirs(files->data, 0700, err) ||
+    if (plat_mkdirs(in_guest ? files->dir : files->data, 0700, err) ||
         write_certificate(files, lab, address, err) || (auth && write_password(files, err)) ||
         keep_random(files->secret, SECRET_DIGITS, &secret, err))
         return -1;
-    lab_registry_config(&config, files, address, lab_str_get(&secret), realm);
+    lab_registry_config(&config, in_guest ? &guest : files, address, lab_str_get(&secret), realm);
     int rc = lab_file_replace(files->config, lab_str_get(&config), config.len, 0600, err);
     lab_wipe(config.ptr, config.len);
     lab_wipe(secret.ptr, secret.len);

@@ -31,11 +31,13 @@ void lab_registry_config(struct lab_str *out,
                          const char *secret,
                          const char *realm);
 
-/* Makes or keeps all that the server needs at this address. */
+/* Makes or keeps all that the server needs at this address. in_guest: the configuration is for the
+ * places that the files have in a guest (media/seed.h). */
 int lab_registry_write(const struct lab_registry_files *files,
                        const char *lab,
                        const char *address,
                        bool auth,
+                       bool in_guest,
                        struct lab_error *err) LAB_MUST_CHECK;
 /* Of what the server reads when it starts: a server with another digest has to be started anew. */
 int lab_registry_digest(const struct lab_registry_files *files,

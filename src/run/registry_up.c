@@ -255,7 +255,7 @@ static int up_fn(void *arg, struct lab_error *err)
 {
     struct up_work *w = arg;
     uint64_t pid = 0;
-    if (lab_registry_write(&w->files, w->lab, w->address, w->auth, err))
+    if (lab_registry_write(&w->files, w->lab, w->address, w->auth, false, err))
         return -1;
     bool runs = runs_as_it_should(w);
     if (!runs && (end_supervisor(&w->files, err) || check_free(w, err) ||
@@ -289,6 +289,45 @@ static int up_here(struct lab_run *run, struct lab_error *err)
     return rc ? -1
               : lab_state_object_put(run->state, LAB_OBJECT_REGISTRY, "registry",
                                      LAB_OBJECT_PRESENT, NULL, err);
+}
+
+/* --- in a guest ----------------------------------------------------------------------------------
+ */
+
+static int check_payload(const struct lab_run *run, struct lab_error *err)
+{
+    LAB_AUTOFREE char *program =
+        lab_path_join(run->spec->payload.dir, "registry/" LAB_REGISTRY_PROGRAM);
+    if (lab_file_exists(program))
+        return 0;
+    lab_fail(err, LAB_USAGE, "the payload has no '%s', which node '%s' is to run", program,
+             run->spec->registry.node);
+    return lab_error_hint(err, "copy it there from a Linux machine that has the package "
+                               "docker-registry: /usr/bin/docker-registry");
+}
+
+static char *guest_address(const struct lab_spec *spec)
+{
+    char text[LAB_IPV4_TEXT];
+    const struct lab_node *node = lab_spec_node(spec, spec->registry.node);
+    return spec->registry.address
+               ? lab_strdup(spec->registry.address)
+               : lab_format("%s:%d", lab_ipv4_format(node->nics.items[0].ip, text),
+                            LAB_REGISTRY_PORT);
+}
+
+/* Only the files: the seed takes them to the guest. */
+static int write_for_guest(struct lab_run *run, struct lab_error *err)
+{
+    LAB_AUTO_REGISTRY_FILES struct lab_registry_files files = {0};
+    LAB_AUTOFREE char *address = guest_address(run->spec);
+    const char *lab = lab_state_name(run->state);
+    lab_registry_files(&files, lab);
+    return check_payload(run, err) ||
+                   lab_registry_write(&files, lab, address, run->spec->registry.auth, true, err) ||
+                   lab_state_set(run->state, "registry_address", address, err)
+               ? -1
+               : 0;
 }
 
 /* --- one that is there already ------------------------------------------------------------------
@@ -329,5 +368,5 @@ int lab_registry_up(struct lab_run *run, struct lab_error *err)
         return 0;
     if (run->spec->registry.serve)
         return up_here(run, err);
-    return run->spec->registry.node ? 0 : look_at_other(run, err);
+    return run->spec->registry.node ? write_for_guest(run, err) : look_at_other(run, err);
 }

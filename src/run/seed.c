@@ -6,6 +6,7 @@
 #include "media/iso.h"
 #include "media/seed.h"
 #include "platform.h"
+#include "run/registry_seed.h"
 
 char *lab_seed_path(const struct lab_run *run, const char *node)
 {
@@ -48,6 +49,10 @@ int lab_seed_make(struct lab_climb *c, char **ref, struct lab_error *err)
     LAB_CLEANUP(lab_sshkey_clear) struct lab_sshkey hostkey = {0};
     if (lab_sshkey_ensure(&hostkey, keys, comment, err) || plat_mkdirs(dir, 0700, err))
         return -1;
+    LAB_AUTO_REGISTRY_SEED struct lab_registry_seed registry = {0};
+    if (l->registry &&
+        lab_registry_seed_fill(&registry, l->registry, lab_state_name(run->state), name, err))
+        return -1;
     struct lab_seed seed = {
         .spec = run->spec,
         .node = c->node,
@@ -58,6 +63,7 @@ int lab_seed_make(struct lab_climb *c, char **ref, struct lab_error *err)
         .password_hash = l->password_hash,
         .payload_label = l->payload_label,
         .payload_manifest = l->payload_manifest,
+        .registry = l->registry ? &registry.texts : NULL,
     };
     struct lab_iso iso = {.label = "cidata", .file_mode = 0600};
     char sha256[LAB_SHA256_HEX];

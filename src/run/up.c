@@ -11,7 +11,6 @@
 #include "run/hosts.h"
 #include "run/hypervisor.h"
 #include "run/prepare.h"
-#include "run/registry.h"
 #include "run/remove.h"
 #include "run/report.h"
 #include "run/roster.h"
@@ -296,7 +295,7 @@ static int prepare(struct lab_ladder *l, struct plan_inputs *in, struct lab_erro
     for (size_t i = 0; i < l->len; i++)
         defines = defines || (l->climbs[i].gates &
                               (LAB_GATE_BIT(LAB_GATE_DEFINED) | LAB_GATE_BIT(LAB_GATE_DETACHED)));
-    if (lab_preflight(l, err) || lab_prepare_networks(l, err) || lab_registry_up(l->run, err))
+    if (lab_preflight(l, err) || lab_prepare_networks(l, err) || lab_prepare_registry(l, err))
         return -1;
     if (!defines)
         return 0;
@@ -363,6 +362,8 @@ static int up(struct lab_run *run,
         l->last = LAB_GATE_DEFINED;
     report->changed = plan->changes;
     int rc = lab_ladder_run(l, err);
+    if (rc == 0)
+        rc = lab_await_registry(l, err);
     lab_report_climbs(report, l);
     /* the keys exist by now, also of nodes that failed later */
     return write_known_hosts(run, rc ? NULL : err) || rc ? -1 : 0;

@@ -43,6 +43,94 @@ static void cluster_with_payload(void **state)
     }
 }
 
+/* --- the registry ----------------------------------------------------------------------------- */
+
+#define FIXTURE_CA "-----BEGIN CERTIFICATE-----\nZml4dHVyZQ==\n-----END CERTIFICATE-----\n"
+
+/* As lab.yaml may describe it; what is not here is as in cluster_spec. */
+static struct lab_spec with_registry(struct lab_registry registry)
+{
+    struct lab_spec spec = cluster_spec;
+    spec.has_registry = true;
+    spec.registry = registry;
+    return spec;
+}
+
+static void golden_registries(const char *name, const struct lab_seed *seed)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    LAB_AUTOFREE char *golden = lab_format("registries/%s.yaml", name);
+    lab_seed_registries(&text, seed);
+    assert_golden(golden, &text);
+}
+
+static void registries_say_how_to_pull(void **state)
+{
+    (void)state;
+    static char *some[] = {(char *)"docker.io", (char *)"quay.io:8443"};
+    static const struct lab_seed_registry open = {.address = "192.168.6.1:5000",
+                                                  .ca_pem = FIXTURE_CA},
+                                          closed = {.address = "192.168.6.1:5000",
+                                                    .ca_pem = FIXTURE_CA,
+                                                    .username = "labctl",
+                                                    .password = "p\"a: ss\\#'한"},
+                                          public = {.address = "registry.lab:443"};
+    const struct {
+        const char *name;
+        struct lab_registry spec;
+        const struct lab_seed_registry *registry;
+    } cases[] = {
+        {"served", {.serve = true}, &open},
+        {"login", {.serve = true, .auth = true}, &closed},
+        {"mirrors", {.mirrors = {some, 2, 2}}, &open},
+        {"trusted", {.mirrors = {NULL, 0, 0}}, &public},
+        {"insecure", {.insecure = true}, &public},
+        {"insecure-mirrors", {.insecure = true, .mirrors = {some, 2, 2}}, &public},
+    };
+    for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
+        struct lab_spec spec = with_registry(cases[i].spec);
+        struct lab_seed seed = fixture_seed(&spec, 0);
+        seed.registry = cases[i].registry;
+        golden_registries(cases[i].name, &seed);
+    }
+}
+
+static void golden_user_data(const char *name, const struct lab_seed *seed)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    lab_seed_user_data(&text, seed);
+    assert_golden(name, &text);
+}
+
+/* k3s nodes get registries.yaml, every node the CA, the node that runs it the server's files. */
+static void seeds_carry_the_registry(void **state)
+{
+    (void)state;
+    static const struct lab_seed_registry registry = {.address = "192.168.6.11:5000",
+                                                      .ca_pem = FIXTURE_CA,
+                                                      .username = "labctl",
+                                                      .password = "secret",
+                                                      .config = "version: 0.1\n",
+                                                      .certificate = "certificate\n",
+                                                      .key = "key\n",
+                                                      .htpasswd = "labctl:$2y$\n"};
+    struct lab_spec spec = with_registry((struct lab_registry){.node = (char *)"k3s-worker1"});
+    struct lab_seed master = fixture_seed(&spec, 0), server = fixture_seed(&spec, 1);
+    master.registry = server.registry = &registry;
+    golden_user_data("user-data/registry-client.yaml", &master);
+    golden_user_data("user-data/registry-server.yaml", &server);
+
+    LAB_AUTO_STR struct lab_str plain = LAB_STR_INIT;
+    struct lab_seed vm = fixture_seed(&plain_spec, 0);
+    vm.registry = &registry;
+    lab_seed_user_data(&plain, &vm);
+    assert_non_null(
+        strstr(lab_str_get(&plain), "/usr/local/share/ca-certificates/labctl-plain.crt"));
+    assert_null(strstr(lab_str_get(&plain), "/etc/rancher"));
+    assert_null(strstr(lab_str_get(&plain), "secret"));
+    assert_null(strstr(lab_str_get(&plain), "labctl-registry.service"));
+}
+
 static void tricky_characters(void **state)
 {
     (void)state;
@@ -144,6 +232,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_node),
         cmocka_unit_test(cluster_with_payload),
+        cmocka_unit_test(registries_say_how_to_pull),
+        cmocka_unit_test(seeds_carry_the_registry),
         cmocka_unit_test(tricky_characters),
         cmocka_unit_test(hosts_name_every_node_with_an_address),
         cmocka_unit_test(generation_is_in_the_instance_id),

@@ -78,13 +78,13 @@ static void files_are_made_once(void **state)
     struct home h = home_at(state);
     char first[LAB_SHA256_HEX], second[LAB_SHA256_HEX];
     LAB_AUTO_STR struct lab_str secret = LAB_STR_INIT, password = LAB_STR_INIT, line = LAB_STR_INIT;
-    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, &err), err);
+    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, false, &err), err);
     assert_ok(lab_registry_digest(&h.files, first, &err), err);
     assert_ok(lab_file_read(h.files.secret, 100, &secret, &err), err);
     assert_ok(lab_file_read(h.files.password, 100, &password, &err), err);
     assert_ok(lab_file_read(h.files.htpasswd, 100, &line, &err), err);
     assert_int_equal(password.len, 32);
-    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, &err), err);
+    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, false, &err), err);
     assert_ok(lab_registry_digest(&h.files, second, &err), err);
     assert_string_equal(first, second);
     assert_file(h.files.secret, lab_str_get(&secret));
@@ -93,14 +93,14 @@ static void files_are_made_once(void **state)
 
     /* a password that the user has put there counts from the next up */
     scratch_write(h.files.password, "0123456789abcdef0123456789abcdef\n");
-    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, &err), err);
+    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, false, &err), err);
     lab_str_truncate(&line, 0);
     assert_ok(lab_file_read(h.files.htpasswd, 100, &line, &err), err);
     lab_str_truncate(&line, line.len - 1);
     assert_true(lab_password_matches("0123456789abcdef0123456789abcdef",
                                      strchr(lab_str_get(&line), ':') + 1));
 
-    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.2:5000", true, &err), err);
+    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.2:5000", true, false, &err), err);
     assert_ok(lab_registry_digest(&h.files, second, &err), err);
     assert_string_not_equal(first, second);
     lab_registry_files_clear(&h.files);
