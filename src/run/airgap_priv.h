@@ -10,6 +10,7 @@ struct airgap_lab {
     struct lab_refs images;
     LAB_VEC(struct lab_cidr) networks;
     LAB_VEC(const char *) hosts;
+    char *registry; /* host:port, or NULL */
 };
 void airgap_lab_fill(struct airgap_lab *out, const struct lab_spec *spec);
 void airgap_lab_clear(struct airgap_lab *lab);

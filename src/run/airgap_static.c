@@ -4,14 +4,33 @@
 
 #include "base/file.h"
 #include "base/io.h"
+#include "base/ipv4.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/airgap_priv.h"
+#include "run/registry.h"
 
 #define MAX_TEXT  (4u << 20)
 #define MAX_FILES 20000
 #define MAX_DEPTH 32
 #define PEEK      256
+
+/* labctl's own gets a port only when it is up first; until then it is the usual one. */
+static char *registry_of(const struct lab_spec *spec)
+{
+    char text[LAB_IPV4_TEXT];
+    const struct lab_registry *r = &spec->registry;
+    if (!spec->has_registry || r->address)
+        return lab_strdup(r->address);
+    const struct lab_node *node = r->node ? lab_spec_node(spec, r->node) : NULL;
+    if (node)
+        return lab_format("%s:%d", lab_ipv4_format(node->nics.items[0].ip, text),
+                          LAB_REGISTRY_PORT);
+    LAB_VEC_FOREACH (network, &spec->networks)
+        if (network->gateway)
+            return lab_format("%s:%d", lab_ipv4_format(network->gateway, text), LAB_REGISTRY_PORT);
+    return NULL;
+}
 
 void airgap_lab_fill(struct airgap_lab *out, const struct lab_spec *spec)
 {
@@ -21,12 +40,13 @@ void airgap_lab_fill(struct airgap_lab *out, const struct lab_spec *spec)
             *lab_vec_push(&out->networks) = network->range;
     LAB_VEC_FOREACH (node, &spec->nodes)
         *lab_vec_push(&out->hosts) = node->name;
+    out->registry = registry_of(spec);
     out->lab = (struct lab_lint_lab){
         .networks = out->networks.items,
         .networks_len = out->networks.len,
         .hosts = out->hosts.items,
         .hosts_len = out->hosts.len,
-        .registry = spec->registry_address,
+        .registry = out->registry,
     };
 }
 
@@ -35,6 +55,7 @@ void airgap_lab_clear(struct airgap_lab *lab)
     lab_vec_clear(&lab->networks);
     lab_vec_clear(&lab->hosts);
     lab_refs_clear(&lab->images);
+    free(lab->registry);
 }
 
 struct walk {
