@@ -63,12 +63,14 @@ static void own_sums_are_checked_and_kept(void **state)
     assert_ok(lab_sha256_file(one, hash, NULL, &err), err);
     LAB_AUTOFREE char *text = lab_format("%s *./sub/two\n\n%s  one", hash, hash);
     tree_put(dir, "SHA256SUMS", text, 0600);
+    tree_put(dir, "SHA256SUMS.sig", "signature", 0644); /* which the list cannot hold */
     assert_ok(lab_payload_build(dir, "X", path, NULL, manifest, &files, NULL, &err), err);
     lab_sha256_hex(text, strlen(text), hex);
     assert_string_equal(manifest, hex);
     assert_int_equal(files, 2);
     assert_ok(lab_iso_read(path, true, &listing, &err), err);
     assert_string_equal(entry_of(&listing, "SHA256SUMS")->sha256, hex);
+    assert_non_null(entry_of(&listing, "SHA256SUMS.sig"));
 }
 
 static void wrong_sums_are_refused(void **state)
