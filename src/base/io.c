@@ -4,15 +4,25 @@
 
 #include "platform.h"
 
-int lab_io_open(const char *path, struct lab_error *err)
+static int open_file(const char *path, int flags, struct lab_error *err)
 {
     uv_fs_t req;
     LAB_AUTOFREE char *name = plat_any_length(path);
-    int fd = uv_fs_open(NULL, &req, name, UV_FS_O_RDONLY, 0, NULL);
+    int fd = uv_fs_open(NULL, &req, name, flags, 0, NULL);
     uv_fs_req_cleanup(&req);
     if (fd < 0)
         return lab_fail(err, LAB_HOST, "cannot open '%s': %s", path, uv_strerror(fd));
     return fd;
+}
+
+int lab_io_open(const char *path, struct lab_error *err)
+{
+    return open_file(path, UV_FS_O_RDONLY, err);
+}
+
+int lab_io_open_write(const char *path, struct lab_error *err)
+{
+    return open_file(path, UV_FS_O_RDWR, err);
 }
 
 static unsigned at_most(size_t n)

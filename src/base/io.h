@@ -11,6 +11,8 @@
 
 /* For reading. -1 with LAB_HOST. */
 int lab_io_open(const char *path, struct lab_error *err);
+/* For reading and writing what is there. -1 with LAB_HOST. */
+int lab_io_open_write(const char *path, struct lab_error *err);
 /* Bytes, fewer than asked at the end of the file or any time; or a negative libuv error. */
 int64_t lab_io_read(int fd, void *bytes, size_t n, int64_t offset);
 int64_t lab_io_write(int fd, const void *bytes, size_t n, int64_t offset);

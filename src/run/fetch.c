@@ -1,10 +1,10 @@
 #include "run/fetch.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/io.h"
+#include "net/http.h"
 #include "platform.h"
 #include "state/state.h"
 
@@ -37,21 +37,9 @@ static size_t on_bytes(char *bytes, size_t one, size_t n, void *arg)
 
 static CURLcode perform(struct transfer *t, const char *url, char reason[CURL_ERROR_SIZE])
 {
-    CURL *curl = curl_easy_init();
-    curl_easy_setopt(curl, CURLOPT_URL, url);
+    CURL *curl = lab_http_new(url, reason);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    /* Windows keeps its certificates in no file; elsewhere this changes nothing. */
-    curl_easy_setopt(curl, CURLOPT_SSL_OPTIONS, (long)CURLSSLOPT_NATIVE_CA);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-    curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https,file");
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 30L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, 60L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, t);
@@ -77,16 +65,9 @@ int lab_fetch(const char *url,
     int closed = lab_io_close(t.fd);
     if (t.why == 0)
         t.why = closed;
-    if (rc == CURLE_ABORTED_BY_CALLBACK)
-        return lab_fail(err, LAB_CANCELLED, "interrupted while downloading '%s'", url);
     if (t.why < 0)
         return lab_fail(err, LAB_HOST, "cannot write '%s': %s", target, uv_strerror(t.why));
-    if (rc == CURLE_OK)
-        return 0;
-    lab_fail(err, LAB_HOST, "cannot download '%s': %s", url,
-             *reason ? reason : curl_easy_strerror(rc));
-    return lab_error_hint(err, "check the address and the network, or copy the file here and give "
-                               "its path instead");
+    return rc == CURLE_OK ? 0 : lab_http_fail(err, rc, url, reason);
 }
 
 /* --- image_url: https://… ------------------------------------------------------------------------
