@@ -52,13 +52,13 @@ static const struct lab_option *
 find_option(const struct lab_command *command, const char *name, size_t n, bool is_letter)
 {
     unsigned takes = command ? command->takes : ~0u;
+    for (const struct lab_option *o = command ? command->options : NULL; o && o->name; o++)
+        if (matches(o, name, n, is_letter))
+            return o;
     for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
         if ((!shared[i].bit || shared[i].bit & takes) &&
             matches(&shared[i].option, name, n, is_letter))
             return &shared[i].option;
-    for (const struct lab_option *o = command ? command->options : NULL; o && o->name; o++)
-        if (matches(o, name, n, is_letter))
-            return o;
     return NULL;
 }
 
@@ -104,7 +104,7 @@ static int take_replicas(struct lab_cli *cli, const char *value, struct lab_erro
     return 0;
 }
 
-static int take_output(struct lab_cli *cli, const char *value, struct lab_error *err)
+int lab_cli_take_output(struct lab_cli *cli, const char *value, struct lab_error *err)
 {
     static const char *const names[] = {"table", "json", "yaml", "ndjson"};
     for (size_t i = 0; i < LAB_ARRAY_LEN(names); i++) {
@@ -126,7 +126,7 @@ static int take_shared(struct lab_cli *cli,
     if (strcmp(name, "help") == 0)
         *help = true;
     else if (strcmp(name, "output") == 0)
-        return take_output(cli, value, err);
+        return lab_cli_take_output(cli, value, err);
     else if (strcmp(name, "quiet") == 0)
         cli->quiet = true;
     else if (strcmp(name, "verbose") == 0)
@@ -304,6 +304,14 @@ static void print_overview(void)
         "130 interrupted.");
 }
 
+static bool has_own(const struct lab_command *command, const struct lab_option *other)
+{
+    for (const struct lab_option *o = command->options; o && o->name; o++)
+        if (strcmp(o->name, other->name) == 0)
+            return true;
+    return false;
+}
+
 void lab_cli_help(const struct lab_command *command)
 {
     if (!command) {
@@ -317,6 +325,7 @@ void lab_cli_help(const struct lab_command *command)
         if (o->help)
             print_option(o);
     for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
-        if (!shared[i].bit || shared[i].bit & command->takes)
+        if ((!shared[i].bit || shared[i].bit & command->takes) &&
+            !has_own(command, &shared[i].option))
             print_option(&shared[i].option);
 }

@@ -29,7 +29,7 @@ struct lab_command {
     const char *name, *summary;
     const char *arguments;            /* "NODE [-- COMMAND…]" for the usage line */
     const char *text;                 /* what it does, and an example that works */
-    const struct lab_option *options; /* ends with a NULL name; may be NULL */
+    const struct lab_option *options; /* ends with a NULL name; may be NULL; go before shared ones */
     int min_arguments, max_arguments; /* max -1: any number */
     unsigned takes;
     int (*run)(struct lab_cli *cli, struct lab_error *err);
@@ -68,6 +68,8 @@ int lab_cli_parse(struct lab_cli *cli,
                   bool *help,
                   bool *version,
                   struct lab_error *err) LAB_MUST_CHECK;
+int lab_cli_take_output(struct lab_cli *cli, const char *value, struct lab_error *err)
+    LAB_MUST_CHECK; /* the value of -o, for commands whose own -o may be something else */
 int lab_cli_unknown_command(const char *name, struct lab_error *err); /* -1, with the nearest */
 void lab_cli_clear(struct lab_cli *cli);
 bool lab_cli_flag(const struct lab_cli *cli, const char *option);

@@ -54,12 +54,17 @@ static const char *meant(const struct lab_object *object, const char *key)
     return lab_nearest(key, names, n);
 }
 
-static const struct lab_object *elsewhere(const char *key)
+/* Where in the same file the key would be right; other files (bundle.yaml) have tables of their own. */
+static const struct lab_object *elsewhere(const struct lab_object *object, const char *key)
 {
-    for (size_t i = 0; i < lab_objects_len; i++)
-        if (find(lab_objects[i], key))
-            return lab_objects[i];
-    return NULL;
+    const struct lab_object *home = NULL;
+    bool ours = false;
+    for (size_t i = 0; i < lab_objects_len; i++) {
+        ours = ours || lab_objects[i] == object;
+        if (!home && find(lab_objects[i], key))
+            home = lab_objects[i];
+    }
+    return ours ? home : NULL;
 }
 
 void lab_unknown_key(struct lab_draft *d,
@@ -68,7 +73,7 @@ void lab_unknown_key(struct lab_draft *d,
 {
     LAB_AUTOFREE char *quoted = lab_quote(key->text);
     const char *near = meant(object, key->text);
-    const struct lab_object *home = elsewhere(key->text);
+    const struct lab_object *home = elsewhere(object, key->text);
     if (home && home != object) {
         lab_draft_error(d, key->pos, "unknown key %s in %s; it belongs to %s", quoted, object->name,
                         home == &lab_object_root ? "the top level" : home->name);

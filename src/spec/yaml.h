@@ -49,6 +49,7 @@ struct lab_yaml_source {
     size_t len;
     const char *about; /* in front of every message: "" or "cloud_init: " */
     bool guest;
+    size_t max_bytes, max_nodes; /* 0: LAB_SPEC_MAX_BYTES, LAB_YAML_MAX_NODES */
     struct lab_pos (*place)(const void *arg, struct lab_pos inner);
     const void *arg;
 };

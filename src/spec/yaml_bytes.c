@@ -48,8 +48,12 @@ static int check_control(const struct lab_yaml_source *s, struct lab_problems *p
 
 int lab_yaml_check_bytes(const struct lab_yaml_source *s, struct lab_problems *problems)
 {
-    if (s->len > LAB_SPEC_MAX_BYTES)
-        return refuse(s, problems, 0, "the file is larger than 1 MiB; is this the right file?");
+    size_t most = s->max_bytes ? s->max_bytes : LAB_SPEC_MAX_BYTES;
+    if (s->len > most) {
+        LAB_AUTOFREE char *message =
+            lab_format("the file is larger than %zu MiB; is this the right file?", most >> 20);
+        return refuse(s, problems, 0, message);
+    }
     if (s->len >= 2 && (memcmp(s->text, "\xFF\xFE", 2) == 0 || memcmp(s->text, "\xFE\xFF", 2) == 0))
         return refuse(s, problems, 0, "the file is UTF-16; save it as UTF-8");
     size_t bad = lab_utf8_check(s->text, s->len);

@@ -57,14 +57,13 @@ static int next(struct builder *b, yaml_event_t *event)
 /* Adds to what the document unfolds to; -1 when that is too much. */
 static int spend(struct builder *b, size_t nodes, yaml_mark_t at)
 {
+    size_t most = b->source->max_nodes ? b->source->max_nodes : LAB_YAML_MAX_NODES;
     b->total += nodes;
-    if (b->total <= LAB_YAML_MAX_NODES)
+    if (b->total <= most)
         return 0;
-    problem(
-        b, place(b, at),
-        "more than %d values up to here, aliases counted as what they stand for; use 'replicas' "
-        "instead of many like nodes",
-        LAB_YAML_MAX_NODES);
+    problem(b, place(b, at),
+            "more than %zu values up to here, aliases counted as what they stand for%s", most,
+            b->source->max_nodes ? "" : "; use 'replicas' instead of many like nodes");
     return -1;
 }
 

@@ -50,7 +50,7 @@ expect 2 "takes no arguments, not 'something'" status -- something
 expect 0 'Usage: labctl iso' help -- iso
 expect 2 "gates: defined" wait --for nothing
 expect 0 'no labs under' list
-for command in init validate doctor plan up wait status list start stop restart teardown ssh exec iso image registry verify kubeconfig schema; do
+for command in init validate doctor plan up wait status list start stop restart teardown ssh exec iso image bundle registry verify kubeconfig schema; do
     expect 0 "Usage: labctl $command" "$command" --help
 done
 

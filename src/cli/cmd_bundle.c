@@ -1,0 +1,114 @@
+/* bundle create|verify|sign|keygen|inspect|diff|split|join: what crosses the gap to a place without
+ * internet. */
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/bundle.h"
+
+static const struct {
+    const char *name;
+    int (*run)(struct lab_cli *, struct lab_error *);
+    const char *takes; /* options, with a space behind each */
+    bool writes;       /* -o names a folder */
+} verbs[] = {
+    {"create", lab_bundle_cmd_create, "file update sign retries ", true},
+    {"verify", lab_bundle_cmd_verify, "key ", false},
+    {"sign", lab_bundle_cmd_sign, "key ", false},
+    {"keygen", lab_bundle_cmd_keygen, "", false},
+    {"inspect", lab_bundle_cmd_inspect, "", false},
+    {"diff", lab_bundle_cmd_diff, "", false},
+    {"split", lab_bundle_cmd_split, "size ", true},
+    {"join", lab_bundle_cmd_join, "key ", true},
+};
+
+static int unknown_verb(const char *verb, struct lab_error *err)
+{
+    const char *names[LAB_ARRAY_LEN(verbs)];
+    LAB_AUTO_STR struct lab_str all = LAB_STR_INIT;
+    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++) {
+        names[i] = verbs[i].name;
+        lab_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
+    }
+    const char *nearest = lab_nearest(verb, names, LAB_ARRAY_LEN(verbs));
+    lab_fail(err, LAB_USAGE, "'labctl bundle %s': there are %s", verb, lab_str_get(&all));
+    return nearest ? lab_error_hint(err, "did you mean 'labctl bundle %s'?", nearest) : -1;
+}
+
+static int check_options(struct lab_cli *cli, size_t verb, struct lab_error *err)
+{
+    for (size_t i = 0; i < cli->given_len; i++) {
+        const char *name = cli->given[i].option->name;
+        LAB_AUTOFREE char *word = lab_format("%s ", name);
+        if (strstr(verbs[verb].takes, word))
+            continue;
+        if (strcmp(name, "output") == 0) {
+            if (!verbs[verb].writes && lab_cli_take_output(cli, cli->given[i].value, err) < 0)
+                return -1;
+            continue;
+        }
+        lab_fail(err, LAB_USAGE, "'labctl bundle %s' takes no option '--%s'", verbs[verb].name,
+                 name);
+        return lab_error_hint(err, "see 'labctl bundle --help'");
+    }
+    return 0;
+}
+
+static int run_bundle(struct lab_cli *cli, struct lab_error *err)
+{
+    const char *verb = cli->arguments.items[0];
+    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
+        if (strcmp(verb, verbs[i].name) == 0)
+            return check_options(cli, i, err) < 0 ? -1 : verbs[i].run(cli, err);
+    return unknown_verb(verb, err);
+}
+
+static const struct lab_option options[] = {
+    {"file", 'f', "FILE", "what the bundle is to hold (create; default: bundle.yaml)"},
+    {"update", 0, NULL, "accept what differs from bundle.lock (create)"},
+    {"sign", 0, "KEY", "sign it by this private key (create)"},
+    {"retries", 0, "N", "tries of a download, in a row without a byte (create; default: 8)"},
+    {"size", 0, "SIZE", "of a part, such as 2G (split; default: 2G, which FAT32 can hold)"},
+    {"key", 0, "FILE", "public key to trust (verify, join), private key (sign)"},
+    {"output", 'o', "DIR",
+     "the folder to write (create, join; default: bundle; split: parts), elsewhere the format"},
+    {0},
+};
+
+const struct lab_command lab_cmd_bundle = {
+    .name = "bundle",
+    .summary = "carry k3s, images and packages to a place without internet",
+    .arguments =
+        "create | verify DIR | sign DIR | keygen FILE | inspect DIR | diff DIR DIR | split DIR | join DIR…",
+    .text =
+        "A bundle is a folder with all that a lab needs, and sums of every byte. 'create' makes one,\n"
+        "where there is internet or a mirror, from a bundle.yaml such as:\n\n"
+        "  arch: amd64\n"
+        "  k3s: {version: v1.33.4+k3s1}        # mirror: https://… or file:///…\n"
+        "  images: [./tools.tar]               # archives of docker save or skopeo\n"
+        "  packages:\n"
+        "    release: bookworm\n"
+        "    names: [jq, tree]\n"
+        "    sources: [\"deb https://deb.debian.org/debian bookworm main\"]\n"
+        "    keyring: /usr/share/keyrings/debian-archive-keyring.gpg\n"
+        "  files:\n"
+        "    - {source: https://example.com/app.yaml, path: files/app.yaml}\n\n"
+        "It goes on where an earlier run broke off, and pins in bundle.lock what nobody else vouches\n"
+        "for. 'verify' reads all\n"
+        "of it: signature, SHA256SUMS, manifest.yaml; what is missing, altered or extra is named.\n"
+        "'keygen' makes a pair of keys, 'sign' signs by the private one. A public key that is\n"
+        "LABCTL_HOME/bundle.pub is trusted by itself, and then an unsigned bundle is refused.\n\n"
+        "'split' cuts a bundle into parts for small media, 'join' checks them, names those that are\n"
+        "missing or damaged, and makes the bundle again (without labctl: cat bundle.tar.* | tar -x).\n"
+        "'diff' tells what a second bundle has that a first one has not.\n\n"
+        "  labctl bundle create -o bundle\n"
+        "  labctl bundle keygen team\n"
+        "  labctl bundle sign bundle --key team\n"
+        "  labctl bundle verify bundle --key team.pub\n"
+        "  labctl bundle inspect bundle\n"
+        "  labctl bundle split bundle --size 2G -o /media/stick\n"
+        "  labctl bundle join /media/stick -o bundle",
+    .options = options,
+    .min_arguments = 1,
+    .max_arguments = -1,
+    .run = run_bundle,
+};
