@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "bundle/verify.h"
 #include "media/iso.h"
 #include "platform.h"
 #include "run/prepare.h"
@@ -15,7 +16,8 @@ struct payload_work {
     struct lab_run *run;
     char *iso, *fingerprint_file;
     char fingerprint[LAB_SHA256_HEX], manifest[LAB_SHA256_HEX];
-    char *ref, *words;
+    char *ref, *words, *key;
+    enum lab_signature signature;
 };
 
 static void iso_progress(void *arg, uint64_t done, uint64_t total)
@@ -63,6 +65,48 @@ static int check_clock(const char *dir, struct lab_error *err)
                                "certificates theirs from them");
 }
 
+/* Every byte, the signature first. Not again for an ISO that was built of the very same. */
+static int verify_bundle(struct payload_work *w, struct lab_error *err)
+{
+    LAB_AUTO_CHECK struct lab_bundle_check check = {
+        .dir = w->run->spec->payload.bundle,
+        .key = w->key,
+        .progress = iso_progress,
+        .arg = w->run,
+    };
+    if (lab_bundle_verify(&check, err) || lab_bundle_judge(&check, err))
+        return lab_error_wrap(err, "cannot use the payload '%s'", check.dir);
+    w->signature = check.signature;
+    return 0;
+}
+
+/* Of the folder and of the key that it has to be signed with. */
+static int fingerprint(struct payload_work *w, struct lab_error *err)
+{
+    const struct lab_payload *payload = &w->run->spec->payload;
+    if (lab_payload_fingerprint(payload->dir, w->fingerprint, err))
+        return -1;
+    if (!payload->bundle)
+        return 0;
+    char key[LAB_SHA256_HEX] = "";
+    w->key = lab_bundle_trusted_key(payload->key);
+    if (w->key && lab_sha256_file(w->key, key, NULL, err))
+        return lab_error_wrap(err, "cannot read the key for the payload");
+    LAB_AUTOFREE char *both = lab_format("%s %s", w->fingerprint, key);
+    lab_sha256_hex(both, strlen(both), w->fingerprint);
+    return 0;
+}
+
+static char *words_of(const struct payload_work *w, bool same, uint64_t files)
+{
+    if (same)
+        return lab_strdup("unchanged");
+    if (!w->run->spec->payload.bundle)
+        return lab_format("%llu files", (unsigned long long)files);
+    return lab_format("%llu files verified, signature: %s", (unsigned long long)files,
+                      lab_signature_name(w->signature));
+}
+
 static int payload_fn(void *arg, struct lab_error *err)
 {
     struct payload_work *w = arg;
@@ -72,13 +116,14 @@ static int payload_fn(void *arg, struct lab_error *err)
     LAB_AUTOFREE char *media = lab_path_dir(w->iso);
     if (check_clock(dir, err))
         return -1;
-    if (plat_mkdirs(media, 0700, err) || lab_payload_fingerprint(dir, w->fingerprint, err))
+    if (plat_mkdirs(media, 0700, err) || fingerprint(w, err))
         return -1;
     uint64_t files = 0, bytes = 0;
     bool same = unchanged(w, sha256);
     if (!same) {
         struct lab_iso_progress progress = {iso_progress, run};
         if (plat_remove(w->fingerprint_file, err) ||
+            (run->spec->payload.bundle && verify_bundle(w, err)) ||
             lab_payload_build(dir, payload_label, w->iso, &progress, w->manifest, &files, &bytes,
                               err) ||
             lab_sha256_file(w->iso, sha256, NULL, err))
@@ -89,7 +134,7 @@ static int payload_fn(void *arg, struct lab_error *err)
     }
     struct lab_progress progress = lab_run_progress(run);
     struct lab_provider *p = &run->provider;
-    w->words = same ? lab_format("unchanged") : lab_format("%llu files", (unsigned long long)files);
+    w->words = words_of(w, same, files);
     return p->ops->put_medium(p, "payload", w->iso, sha256, &progress, &w->ref, err);
 }
 
@@ -123,6 +168,7 @@ int lab_prepare_payload(struct lab_ladder *l, struct lab_error *err)
     free(work.iso);
     free(work.fingerprint_file);
     free(work.words);
+    free(work.key);
     return rc;
 }
 
@@ -133,7 +179,7 @@ static int content_fn(void *arg, struct lab_error *err)
     struct payload_work *w = arg;
     const char *dir = w->run->spec->payload.dir;
     char sha256[LAB_SHA256_HEX];
-    if (lab_payload_fingerprint(dir, w->fingerprint, err))
+    if (fingerprint(w, err))
         return -1;
     if (unchanged(w, sha256))
         return 0;
@@ -155,6 +201,7 @@ int lab_payload_content(struct lab_run *run, char **digest, struct lab_error *er
     int rc = lab_await(run, NULL, content_fn, &work, NULL, err);
     if (rc == 0)
         *digest = lab_strdup(work.manifest);
+    free(work.key);
     free(work.iso);
     free(work.fingerprint_file);
     return rc;
