@@ -10,10 +10,14 @@ worker_names=$(seq -f 'k3s-worker%.0f' "$workers" | tr '\n' ' ')
 last=k3s-worker$workers
 nodes="k3s-master1 $worker_names"
 start_box
-mkdir -p "$work/payload"
-cp -r tests/standin/k3s "$work/payload/k3s"
-head -c 3000000 /dev/urandom >"$work/payload/blob"
-sed "s/^provider: .*/provider: $provider/; s/replicas: 2/replicas: $workers/" seeds/sample/lab.yaml >"$lab"
+. tests/e2e/bundle.sh
+make_bundle "$work/bundle"
+sed "s/^provider: .*/provider: $provider/; s/replicas: 2/replicas: $workers/" seeds/sample/lab.yaml |
+    sed "/^payload:/,\$d" >"$lab"
+cat >>"$lab" <<YAML
+payload: {bundle: ./bundle, key: ./team.pub}
+registry: {serve: true}
+YAML
 echo 'wait: {clock_skew: 60s} # emulated guests on a busy machine lose seconds' >>"$lab"
 footprint >"$work/before"
 
@@ -25,11 +29,25 @@ for n in $nodes; do holds "plan creates $n" "$n +create" "$plan"; done
 [ ! -e "$LABCTL_HOME/labs/sample" ] || die "plan made a folder"
 ok "plan left no trace"
 
+say "a bundle with one flipped byte is refused by name, before anything is made"
+flip=$(stat -c %s "$work/bundle/files/blob")
+printf X | dd of="$work/bundle/files/blob" bs=1 seek=$((flip / 2)) conv=notrunc status=none
+rc=0
+labctl -f "$lab" up >"$work/bad.log" 2>&1 || rc=$?
+cat "$work/bad.log"
+same "exit status" 8 "$rc"
+holds "the file is named" "files/blob" "$(cat "$work/bad.log")"
+same "VMs" "" "$(vms)"
+cp "$work/blob" "$work/bundle/files/blob"
+labctl bundle verify "$work/bundle" --key "$work/team.pub"
+ok "and mended it verifies"
+
 say "up"
 began=$(date +%s)
 labctl -f "$lab" up 2>&1 | tee "$work/up.log"
 say "up took $(($(date +%s) - began)) s"
-grep -q 'lab payload' "$work/up.log" || die "no payload step in the log"
+holds "the payload was verified, and by whom it is signed" "lab payload: .*verified, signature: good" "$(cat "$work/up.log")"
+holds "the registry came up before the nodes" "lab registry: 192.168.6.1:5000 started" "$(cat "$work/up.log")"
 
 say "from inside the guests"
 declare -A boot machine instance
@@ -40,10 +58,13 @@ for n in $nodes; do
     made=$(on "$n" sudo sed -n 's/^time=//p' /var/lib/iso-copy-complete)
     [ "$made" -ge "$began" ] || die "$n: the marker is older than this run"
     ok "$n: the marker was made in this run"
-    same "$n: payload files copied" "$(find "$work/payload" -type f | wc -l)" \
+    same "$n: payload files copied" "$(wc -l <"$work/bundle/SHA256SUMS")" \
         "$(on "$n" sudo sed -n 's/^files=//p' /var/lib/iso-copy-complete)"
-    same "$n: blob" "$(sha256sum <"$work/payload/blob")" \
-        "$(on "$n" 'sudo cat /usr/local/seed/blob | sha256sum')"
+    same "$n: blob" "$(sha256sum <"$work/blob")" \
+        "$(on "$n" 'sudo cat /usr/local/seed/files/blob | sha256sum')"
+    same "$n: packages, with what they depend on" "jq labctl-test labctl-test-first libjq1 libonig5" \
+        "$(on "$n" "dpkg-query -W -f '\${db:Status-Status} \${Package}\n' '*jq*' '*onig*' 'labctl*'" |
+            sed -n 's/^installed //p' | sort | xargs)"
     # cloud-init's own words, of the provisioning boot: they survive in /var/lib
     same "$n: cloud-init errors" "[]" "$(on "$n" sudo cat /var/lib/cloud/data/result.json |
         python3 -c 'import json,sys; print(json.load(sys.stdin)["v1"]["errors"])')"

@@ -212,11 +212,12 @@ case_packages_none() {
 }
 
 case_packages_fail_first_boot() {
-	use_medium LABPAYLOAD "$WORK/payload.iso"
-	# The .deb files of that payload are none.
-	rm "$G/etc/os-release"
-	printf 'VERSION_CODENAME=bookworm\n' >"$G/etc/os-release"
-	sed -i 's/\$(dpkg --print-architecture)/amd64/' "$G/usr/local/lib/labctl/packages-install"
+	mkdir -p "$WORK/bad/debs/$release"
+	echo 'no archive' >"$WORK/bad/debs/$release/a.deb"
+	sums "$WORK/bad"
+	manifest_of=$WORK/bad node_env n none ''
+	iso LABPAYLOAD "$WORK/bad" "$G/media/LABPAYLOAD.iso"
+	ln -s /media/LABPAYLOAD.iso "$G/dev/disk/by-label/LABPAYLOAD"
 	fails script first-boot
 	has "$G/var/lib/k8s-ops-packages-failed" package=a.deb
 	matches "$G/var/lib/k8s-ops-packages-failed" 'Invalid archive'
