@@ -197,7 +197,10 @@ static int take_line(struct lab_apt *apt, char *line, struct lab_error *err)
     if (lab_bundle_bad_path(plain) || strchr(plain, '/') || !lab_ends_with(plain, ".deb"))
         return strange(copy, err);
     struct lab_apt_file *file = lab_vec_push(&apt->files);
-    file->url = lab_strdup(line + 1);
+    /* apt writes file:/path, which is a file: URL, but not in the form that others know */
+    const char *url = line + 1;
+    bool local = lab_starts_with(url, "file:/") && !lab_starts_with(url, "file://");
+    file->url = local ? lab_format("file://%s", url + strlen("file:")) : lab_strdup(url);
     file->name = lab_steal(&plain);
     file->size = bytes;
     memcpy(file->sha256, sum + 7, LAB_SHA256_HEX);
