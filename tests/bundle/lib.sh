@@ -68,6 +68,8 @@ refused() {
 	done <<<"$patterns"
 }
 
+not() { ! "$@"; } # "set -e" looks over a bare "! command"
+
 serve() { # FOLDER: sets url and log
 	rm -f port
 	log=$work/requests
