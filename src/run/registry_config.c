@@ -39,7 +39,7 @@ void lab_registry_config(struct lab_str *out,
 }
 
 /* The cost is htpasswd's own: the password is random and long, and the server hashes what it gets
- * with every single request. $2y$ as htpasswd -B writes it; Go's bcrypt takes any minor version. */
+ * with every single request. $2b$ is what libxcrypt calls bcrypt; Go takes any minor version. */
 char *lab_registry_htpasswd(const char *password)
 {
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
@@ -47,7 +47,7 @@ char *lab_registry_htpasswd(const char *password)
     struct crypt_data *data = lab_alloc(sizeof(*data));
     char *line = NULL;
     lab_random(random, sizeof(random));
-    if (crypt_gensalt_rn("$2y$", BCRYPT_COST, (const char *)random, sizeof(random), salt,
+    if (crypt_gensalt_rn("$2b$", BCRYPT_COST, (const char *)random, sizeof(random), salt,
                          sizeof(salt))) {
         const char *made = crypt_r(password, salt, data);
         if (made && made[0] == '$')

@@ -46,7 +46,7 @@ int lab_registry_digest(const struct lab_registry_files *files,
 
 /* The user that labctl makes when `auth` is set. */
 #define LAB_REGISTRY_USER "labctl"
-/* "labctl:$2y$…\n" for htpasswd: bcrypt, the only method that docker-registry takes. Caller frees;
+/* "labctl:$2b$…\n" for htpasswd: bcrypt, the only method that docker-registry takes. Caller frees;
  * NULL when libxcrypt refuses. */
 char *lab_registry_htpasswd(const char *password);
 

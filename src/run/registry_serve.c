@@ -49,7 +49,7 @@ uint64_t lab_registry_pause_ms(unsigned quick)
     return ms < LAB_REGISTRY_PAUSE_MAX_MS ? ms : LAB_REGISTRY_PAUSE_MAX_MS;
 }
 
-static void tell(struct supervisor *s)
+static void write_running(struct supervisor *s)
 {
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (lab_registry_running_write(s->files, &s->running, &err))
@@ -71,7 +71,7 @@ static void rest(struct supervisor *s)
                          lab_str_get(&text));
     s->running.server_pid = 0;
     s->running.restarts++;
-    tell(s);
+    write_running(s);
     uv_timer_start(&s->timer, start, pause, 0);
 }
 
@@ -170,7 +170,7 @@ static void start(uv_timer_t *timer)
     s->running.server_pid = (uint64_t)s->child.pid;
     s->running.since_ms = plat_wall_ms();
     lab_registry_log_say(&s->log, "docker-registry starts (pid %d)", s->child.pid);
-    tell(s);
+    write_running(s);
     uv_read_start((uv_stream_t *)&s->out, on_alloc, on_read);
     uv_read_start((uv_stream_t *)&s->errout, on_alloc, on_read);
 }

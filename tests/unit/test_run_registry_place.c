@@ -4,6 +4,7 @@
 #include "base/crypto.h"
 #include "pki/ca.h"
 #include "run/registry.h"
+#include "run/registry_probe.h"
 #include "run/registry_seed.h"
 #include "run/seed.h"
 
@@ -158,6 +159,32 @@ static void guest_gets_the_server(void **state)
     assert_non_null(strstr(web, "/usr/local/share/ca-certificates/labctl-airgap.crt"));
 }
 
+static void one_address_is_bound_once(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    uv_tcp_t tcp;
+    struct sockaddr_in to;
+    bool taken = true;
+    int port = plat_random_free_port();
+    LAB_AUTOFREE char *address = lab_format("127.0.0.1:%d", port);
+    must(lab_registry_can_bind(address, &taken, &err), &err);
+    assert_false(taken);
+    uv_loop_init(&loop);
+    uv_tcp_init(&loop, &tcp);
+    uv_ip4_addr("127.0.0.1", port, &to);
+    assert_int_equal(uv_tcp_bind(&tcp, (const struct sockaddr *)&to, 0), 0);
+    assert_int_equal(uv_listen((uv_stream_t *)&tcp, 1, NULL), 0);
+    must_fail(lab_registry_can_bind(address, &taken, &err), &err, LAB_CONFLICT, address, NULL);
+    assert_true(taken);
+    uv_close((uv_handle_t *)&tcp, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    must_fail(lab_registry_can_bind("192.0.2.1:5000", &taken, &err), &err, LAB_HOST,
+              "192.0.2.1:5000", "--no-start");
+    assert_false(taken);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +194,7 @@ int main(void)
         fixture_test(password_is_given_or_kept),
         fixture_test(password_sources_are_named),
         fixture_test(guest_gets_the_server),
+        cmocka_unit_test(one_address_is_bound_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
