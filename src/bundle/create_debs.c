@@ -25,7 +25,7 @@ static int plan(struct lab_create *c, const struct lab_apt *apt, struct lab_erro
         LAB_VEC_FOREACH (other, &c->items)
             if (strcmp(other->path, path) == 0)
                 return lab_fail(err, LAB_HOST, "apt-get names two files '%s'", file->name);
-        struct lab_item *item = lab_create_item(c, file->url, path, LAB_ROLE_DEB);
+        struct lab_item *item = lab_create_item(c, file->url, path, LAB_FILE_DEB);
         item->sha256 = lab_strdup(file->sha256);
         item->size = file->size;
         item->whose = "the list of the package's source";
@@ -142,7 +142,7 @@ static int put_index(struct lab_create *c, struct lab_str *index, struct lab_err
     LAB_VEC(const struct lab_item *) debs = {NULL, 0, 0};
     int rc = 0;
     LAB_VEC_FOREACH (item, &c->items)
-        if (strcmp(item->role, LAB_ROLE_DEB) == 0)
+        if (strcmp(item->role, LAB_FILE_DEB) == 0)
             *lab_vec_push(&debs) = item;
     if (debs.len)
         qsort(debs.items, debs.len, sizeof(*debs.items), by_path);
@@ -172,5 +172,5 @@ int lab_create_index_debs(struct lab_create *c, struct lab_error *err)
         return 0;
     c->manifest.release = lab_strdup(c->recipe.packages.release);
     lab_sha256_hex(lab_str_get(&index), index.len, c->manifest.packages_sha256);
-    return lab_create_write(c, path, LAB_ROLE_DEB_INDEX, &index, err);
+    return lab_create_write(c, path, LAB_FILE_DEB_INDEX, &index, err);
 }

@@ -39,14 +39,14 @@ static int plan_archive(struct lab_create *c, const char *source, struct lab_err
         if (strcmp(other->path, path) == 0)
             return lab_fail(err, LAB_USAGE, "the archives '%s' and '%s' would both be '%s'",
                             other->source, source, path);
-    vouch(lab_create_item(c, source, path, LAB_ROLE_IMAGES), NULL);
+    vouch(lab_create_item(c, source, path, LAB_FILE_IMAGES), NULL);
     return 0;
 }
 
 int lab_create_plan_files(struct lab_create *c, struct lab_error *err)
 {
     LAB_VEC_FOREACH (f, &c->recipe.files) {
-        struct lab_item *item = lab_create_item(c, f->source, f->path, LAB_ROLE_FILE);
+        struct lab_item *item = lab_create_item(c, f->source, f->path, LAB_FILE_OTHER);
         item->mode = f->mode;
         vouch(item, f->sha256);
     }
@@ -80,7 +80,7 @@ static int rename_archive(struct lab_create *c, struct lab_item *item, struct la
 int lab_create_archives(struct lab_create *c, struct lab_error *err)
 {
     LAB_VEC_FOREACH (item, &c->items)
-        if (strcmp(item->role, LAB_ROLE_IMAGES) == 0 &&
+        if (strcmp(item->role, LAB_FILE_IMAGES) == 0 &&
             (rename_archive(c, item, err) < 0 ||
              lab_archive_images(&c->manifest, c->dir.part, item->path, c->recipe.arch, err) < 0))
             return -1;

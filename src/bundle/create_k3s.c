@@ -79,22 +79,22 @@ int lab_create_plan_k3s(struct lab_create *c, struct lab_error *err)
     LAB_AUTOFREE char *images = lab_format("k3s-airgap-images-%s.tar.zst", r->arch);
     const char *binary = strcmp(r->arch, "amd64") == 0 ? "k3s" : "k3s-arm64";
     c->manifest.k3s_version = lab_strdup(r->k3s_version);
-    pinned(c, plan(c, RELEASES, list, list, LAB_ROLE_K3S_SUMS), list, TEXT_MAX);
+    pinned(c, plan(c, RELEASES, list, list, LAB_FILE_K3S_SUMS), list, TEXT_MAX);
     if (lab_create_fetch(c, err) < 0)
         return -1;
     LAB_AUTOFREE char *path = lab_format("%s/k3s/%s", c->dir.part, list);
     if (lab_file_read(path, TEXT_MAX, &text, err) < 0)
         return -1;
-    struct lab_item *item = plan(c, RELEASES, binary, "k3s", LAB_ROLE_K3S_BINARY);
+    struct lab_item *item = plan(c, RELEASES, binary, "k3s", LAB_FILE_K3S_BINARY);
     item->mode = 0755;
     if (expect(item, lab_str_get(&text), binary, list, err) < 0 ||
-        expect(plan(c, RELEASES, images, images, LAB_ROLE_K3S_IMAGES), lab_str_get(&text), images,
+        expect(plan(c, RELEASES, images, images, LAB_FILE_K3S_IMAGES), lab_str_get(&text), images,
                list, err) < 0)
         return -1;
-    item = plan(c, TREE, "install.sh", "install.sh", LAB_ROLE_K3S_INSTALL);
+    item = plan(c, TREE, "install.sh", "install.sh", LAB_FILE_K3S_INSTALL);
     item->mode = 0755;
     pinned(c, item, "install.sh", SCRIPT_MAX);
-    pinned(c, plan(c, RELEASES, "k3s-images.txt", "k3s-images.txt", LAB_ROLE_K3S_LIST),
+    pinned(c, plan(c, RELEASES, "k3s-images.txt", "k3s-images.txt", LAB_FILE_K3S_LIST),
            "k3s-images.txt", TEXT_MAX);
     return 0;
 }

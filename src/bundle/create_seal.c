@@ -58,11 +58,11 @@ static uint64_t min_free(const struct lab_manifest *m)
     uint64_t need = 0;
     LAB_VEC_FOREACH (f, &m->files) {
         bool images =
-            strcmp(f->role, LAB_ROLE_K3S_IMAGES) == 0 || strcmp(f->role, LAB_ROLE_IMAGES) == 0;
-        uint64_t times = !images && strcmp(f->role, LAB_ROLE_DEB) != 0 ? 1
+            strcmp(f->role, LAB_FILE_K3S_IMAGES) == 0 || strcmp(f->role, LAB_FILE_IMAGES) == 0;
+        uint64_t times = !images && strcmp(f->role, LAB_FILE_DEB) != 0 ? 1
                          : lab_ends_with(f->path, ".tar")              ? 3
                                                                        : 5;
-        need += strcmp(f->role, LAB_ROLE_K3S_BINARY) == 0 ? 2 * f->size : times * f->size;
+        need += strcmp(f->role, LAB_FILE_K3S_BINARY) == 0 ? 2 * f->size : times * f->size;
     }
     return need;
 }
@@ -76,7 +76,7 @@ static int write_lists(struct lab_create *c, struct lab_error *err)
     char hex[LAB_SHA256_HEX];
     c->manifest.created = plat_wall_ms() / 1000;
     lab_str_addf(&stamp, "EPOCH_SECONDS=%" PRId64 "\n", c->manifest.created);
-    if (lab_create_write(c, LAB_TIMESTAMP_NAME, LAB_ROLE_TIMESTAMP, &stamp, err) < 0)
+    if (lab_create_write(c, LAB_TIMESTAMP_NAME, LAB_FILE_TIMESTAMP, &stamp, err) < 0)
         return -1;
     c->manifest.min_free_bytes = min_free(&c->manifest);
     lab_manifest_put(&text, &c->manifest);

@@ -39,8 +39,8 @@ static char *file_words(const struct lab_bundle_file *f)
 /* Packages are told by their versions; the lists and the time stamp always differ. */
 static bool is_told(const struct lab_bundle_file *f)
 {
-    return strcmp(f->role, LAB_ROLE_DEB) != 0 && strcmp(f->role, LAB_ROLE_DEB_INDEX) != 0 &&
-           strcmp(f->role, LAB_ROLE_TIMESTAMP) != 0;
+    return strcmp(f->role, LAB_FILE_DEB) != 0 && strcmp(f->role, LAB_FILE_DEB_INDEX) != 0 &&
+           strcmp(f->role, LAB_FILE_TIMESTAMP) != 0;
 }
 
 static void

@@ -44,16 +44,16 @@
 #define LAB_TIMESTAMP_NAME     "build-timestamp" /* EPOCH_SECONDS=…, for time's floor in guests */
 
 /* Roles. Others may come: readers keep what they do not know. */
-#define LAB_ROLE_K3S_BINARY  "k3s-binary"
-#define LAB_ROLE_K3S_INSTALL "k3s-install"
-#define LAB_ROLE_K3S_IMAGES  "k3s-images" /* archive for agent/images */
-#define LAB_ROLE_K3S_LIST    "k3s-image-list"
-#define LAB_ROLE_K3S_SUMS    "k3s-sums"
-#define LAB_ROLE_IMAGES      "images" /* archive of further images, for agent/images */
-#define LAB_ROLE_DEB         "deb"
-#define LAB_ROLE_DEB_INDEX   "deb-index"
-#define LAB_ROLE_TIMESTAMP   "timestamp"
-#define LAB_ROLE_FILE        "file" /* of `files` in bundle.yaml */
+#define LAB_FILE_K3S_BINARY  "k3s-binary"
+#define LAB_FILE_K3S_INSTALL "k3s-install"
+#define LAB_FILE_K3S_IMAGES  "k3s-images" /* archive for agent/images */
+#define LAB_FILE_K3S_LIST    "k3s-image-list"
+#define LAB_FILE_K3S_SUMS    "k3s-sums"
+#define LAB_FILE_IMAGES      "images" /* archive of further images, for agent/images */
+#define LAB_FILE_DEB         "deb"
+#define LAB_FILE_DEB_INDEX   "deb-index"
+#define LAB_FILE_TIMESTAMP   "timestamp"
+#define LAB_FILE_OTHER       "file" /* of `files` in bundle.yaml */
 
 struct lab_bundle_file {
     char *path, *role;

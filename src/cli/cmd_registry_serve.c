@@ -31,7 +31,7 @@ attach(struct lab_cli *cli, enum lab_state_mode mode, struct lab_run **out, stru
 
 static int check_served(const struct lab_run *run, const char *verb, struct lab_error *err)
 {
-    const struct lab_registry *r = &run->spec->registry;
+    const struct lab_registry_spec *r = &run->spec->registry;
     if (r->serve)
         return 0;
     if (r->node)

@@ -31,7 +31,8 @@ void lab_seed_put_file(struct lab_str *out,
  * made the guest. */
 static bool is_streamed(const char *path)
 {
-    static const char *const streamed[] = {SCRIPTS "facts", SCRIPTS "set-clock", SCRIPTS "airgap"};
+    static const char *const streamed[] = {SCRIPTS "facts", SCRIPTS "set-clock", SCRIPTS "airgap",
+                                           SCRIPTS "pull-images"};
     for (size_t i = 0; i < LAB_ARRAY_LEN(streamed); i++)
         if (strcmp(path, streamed[i]) == 0)
             return true;

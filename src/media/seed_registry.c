@@ -28,7 +28,7 @@ static void put_mirror(struct lab_str *out, const struct lab_seed *seed, const c
 
 static void put_mirrors(struct lab_str *out, const struct lab_seed *seed)
 {
-    const struct lab_registry *r = &seed->spec->registry;
+    const struct lab_registry_spec *r = &seed->spec->registry;
     lab_str_add(out, "mirrors:\n");
     for (size_t i = 0; i < r->mirrors.len; i++)
         put_mirror(out, seed, r->mirrors.items[i]);

@@ -78,7 +78,7 @@ static void put_nic(struct lab_str *s, const struct lab_spec *spec, const struct
 
 /* What the guests know of it: no file's name, no password's source. An address alone is the whole
  * text, as labctl 0.1 recorded it. */
-static void put_registry(struct lab_str *s, const struct lab_registry *r)
+static void put_registry(struct lab_str *s, const struct lab_registry_spec *r)
 {
     put(s, r->address);
     if (!r->serve && !r->node && !r->ca_pem && !r->insecure && !r->username && !r->mirrors.len)

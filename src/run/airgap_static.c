@@ -19,7 +19,7 @@
 static char *registry_of(const struct lab_spec *spec)
 {
     char text[LAB_IPV4_TEXT];
-    const struct lab_registry *r = &spec->registry;
+    const struct lab_registry_spec *r = &spec->registry;
     if (!spec->has_registry || r->address)
         return lab_strdup(r->address);
     const struct lab_node *node = r->node ? lab_spec_node(spec, r->node) : NULL;

@@ -37,7 +37,7 @@ static void look_at_serve(struct lab_findings *out)
 
 void lab_doctor_registry(const struct lab_spec *spec, struct lab_findings *out)
 {
-    const struct lab_registry *r = &spec->registry;
+    const struct lab_registry_spec *r = &spec->registry;
     if (!spec->has_registry)
         return;
     if (r->serve) {

@@ -52,7 +52,7 @@ int lab_registry_place_own(struct lab_registry_place *place,
 
 const char *lab_registry_address(const struct lab_run *run)
 {
-    const struct lab_registry *r =
+    const struct lab_registry_spec *r =
         run->spec && run->spec->has_registry ? &run->spec->registry : NULL;
     if (!r || r->address)
         return r ? r->address : NULL;
@@ -62,7 +62,7 @@ const char *lab_registry_address(const struct lab_run *run)
 static int own(struct lab_run *run, struct lab_registry_place *place, struct lab_error *err)
 {
     LAB_AUTO_REGISTRY_FILES struct lab_registry_files files = {0};
-    const struct lab_registry *r = &run->spec->registry;
+    const struct lab_registry_spec *r = &run->spec->registry;
     const char *address = lab_registry_address(run);
     place->ours = true;
     place->node = lab_strdup(r->node);
@@ -82,7 +82,7 @@ static int own(struct lab_run *run, struct lab_registry_place *place, struct lab
 /* The file is for later commands, which need neither terminal nor variable then. */
 static int password_of(struct lab_run *run, char **out, struct lab_error *err)
 {
-    const struct lab_registry *r = &run->spec->registry;
+    const struct lab_registry_spec *r = &run->spec->registry;
     const struct lab_password_source source = {
         .object = "registry",
         .what = "registry's password",
@@ -115,7 +115,7 @@ static int password_of(struct lab_run *run, char **out, struct lab_error *err)
 
 static int other(struct lab_run *run, struct lab_registry_place *place, struct lab_error *err)
 {
-    const struct lab_registry *r = &run->spec->registry;
+    const struct lab_registry_spec *r = &run->spec->registry;
     place->address = lab_strdup(r->address);
     place->ca_pem = lab_strdup(r->ca_pem);
     place->insecure = r->insecure;
@@ -134,6 +134,6 @@ int lab_registry_place(struct lab_run *run, struct lab_registry_place *out, stru
                               "add 'registry: {serve: true}' to lab.yaml, or the address of one "
                               "that is there: 'registry: {address: HOST:PORT}'");
     }
-    const struct lab_registry *r = &run->spec->registry;
+    const struct lab_registry_spec *r = &run->spec->registry;
     return r->serve || r->node ? own(run, out, err) : other(run, out, err);
 }

@@ -64,7 +64,7 @@ int lab_registry_status(struct lab_run *run, struct lab_registry_status *out, st
 {
     LAB_AUTO_REGISTRY_FILES struct lab_registry_files files = {0};
     LAB_AUTO_ERROR struct lab_error never = LAB_ERROR_INIT;
-    const struct lab_registry *r = &run->spec->registry;
+    const struct lab_registry_spec *r = &run->spec->registry;
     bool ours = run->spec->has_registry && (r->serve || r->node);
     out->kind = r->serve ? "on this host" : r->node ? "in a guest" : "external";
     lab_registry_files(&files, run->spec->name);

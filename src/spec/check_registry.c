@@ -67,7 +67,7 @@ static void unknown_node(struct lab_draft *d, const struct lab_yaml *yaml)
 
 static void check_node(struct lab_draft *d, const struct lab_yaml *yaml)
 {
-    const struct lab_registry *r = &d->spec->registry;
+    const struct lab_registry_spec *r = &d->spec->registry;
     const struct lab_node *node = lab_spec_node(d->spec, r->node);
     uint32_t ip;
     if (!node) {
@@ -89,7 +89,7 @@ static void check_node(struct lab_draft *d, const struct lab_yaml *yaml)
 
 void lab_draft_check_registry(struct lab_draft *d)
 {
-    const struct lab_registry *r = &d->spec->registry;
+    const struct lab_registry_spec *r = &d->spec->registry;
     const struct lab_yaml *yaml = d->doc.root ? lab_yaml_get(d->doc.root, "registry") : NULL;
     if (!yaml || !d->spec->has_registry)
         return;

@@ -32,7 +32,7 @@ static void free_auth(struct lab_auth *auth)
     lab_vec_clear(&auth->authorized_keys);
 }
 
-static void free_registry(struct lab_registry *registry)
+static void free_registry(struct lab_registry_spec *registry)
 {
     free(registry->address);
     free(registry->node);

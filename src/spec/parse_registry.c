@@ -37,7 +37,7 @@ static char *read_ca(const char *path, char **pem)
 
 static void check_ca(struct lab_draft *d, const struct lab_yaml *yaml)
 {
-    struct lab_registry *r = &d->spec->registry;
+    struct lab_registry_spec *r = &d->spec->registry;
     LAB_AUTOFREE char *why = r->ca && !d->options->skip_files ? read_ca(r->ca, &r->ca_pem) : NULL;
     if (!why)
         return;
@@ -60,7 +60,7 @@ static bool is_registry(const char *s)
 static void read_mirror(struct lab_draft *d, const struct lab_yaml *yaml)
 {
     static const struct lab_field item = {.key = "mirrors", .type = LAB_TYPE_TEXT};
-    struct lab_registry *r = &d->spec->registry;
+    struct lab_registry_spec *r = &d->spec->registry;
     LAB_AUTOFREE char *name = NULL;
     if (!lab_read_value(d, &item, yaml, &name))
         return;
@@ -106,7 +106,7 @@ static void check_own(struct lab_draft *d, const struct lab_yaml *yaml)
 
 static void check_theirs(struct lab_draft *d, const struct lab_yaml *yaml)
 {
-    const struct lab_registry *r = &d->spec->registry;
+    const struct lab_registry_spec *r = &d->spec->registry;
     bool password = r->password_prompt || lab_yaml_get(yaml, "password") ||
                     lab_yaml_get(yaml, "password_file") || lab_yaml_get(yaml, "password_env");
     static const char *const ours[] = {"auth"};
@@ -136,7 +136,7 @@ static void check_theirs(struct lab_draft *d, const struct lab_yaml *yaml)
 void lab_draft_read_registry(struct lab_draft *d, const struct lab_yaml *yaml)
 {
     const struct lab_object *o = &lab_object_registry;
-    struct lab_registry *r = &d->spec->registry;
+    struct lab_registry_spec *r = &d->spec->registry;
     if (!lab_read_object(d, o, yaml, r))
         return;
     d->spec->has_registry = true;

@@ -148,7 +148,7 @@ struct lab_payload {
 
 /* `registry:`, the container registry that the nodes pull from: one that is there already
  * (`address` alone), labctl's own on this host (`serve`), or labctl's own in a guest (`node`). */
-struct lab_registry {
+struct lab_registry_spec {
     char *address; /* host:port; NULL: labctl chooses, for its own */
     bool serve;
     char *node;              /* name of a node, or NULL */
@@ -179,7 +179,7 @@ struct lab_spec {
     LAB_VEC(struct lab_node) nodes; /* expanded, in file order */
     struct lab_payload payload;
     bool has_registry;
-    struct lab_registry registry;
+    struct lab_registry_spec registry;
     LAB_VEC(uint32_t) airgap_probe; /* outside addresses that guests must not reach; may be empty */
     struct lab_wait wait;
     char *vm_dir; /* absolute, or NULL */

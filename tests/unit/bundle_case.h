@@ -60,11 +60,11 @@ static inline void case_bundle(struct lab_manifest *m, const char *dir)
                                .created = 1780000000,
                                .min_free_bytes = 5000000000,
                                .release = lab_strdup("bookworm")};
-    case_add_file(m, dir, "k3s/k3s", LAB_ROLE_K3S_BINARY);
-    case_add_file(m, dir, "images/pause.tar", LAB_ROLE_IMAGES);
-    case_add_file(m, dir, "debs/bookworm-amd64/tree_1%3a2.1.0-1_amd64.deb", LAB_ROLE_DEB);
-    case_add_file(m, dir, "debs/bookworm-amd64/Packages", LAB_ROLE_DEB_INDEX);
-    case_add_file(m, dir, "files/leer", LAB_ROLE_FILE);
+    case_add_file(m, dir, "k3s/k3s", LAB_FILE_K3S_BINARY);
+    case_add_file(m, dir, "images/pause.tar", LAB_FILE_IMAGES);
+    case_add_file(m, dir, "debs/bookworm-amd64/tree_1%3a2.1.0-1_amd64.deb", LAB_FILE_DEB);
+    case_add_file(m, dir, "debs/bookworm-amd64/Packages", LAB_FILE_DEB_INDEX);
+    case_add_file(m, dir, "files/leer", LAB_FILE_OTHER);
     *lab_vec_push(&m->images) = (struct lab_bundle_image){
         lab_strdup("docker.io/rancher/mirrored-pause:3.6"), lab_strdup("images/pause.tar"),
         lab_strdup("sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),

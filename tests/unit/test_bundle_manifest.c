@@ -25,7 +25,7 @@ static void the_form_is_fixed(void **state)
     LAB_AUTO_MANIFEST struct lab_manifest m = {.arch = lab_strdup("amd64"), .created = 7};
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     case_write(*state, "files/a", "a");
-    case_add_file(&m, *state, "files/a", LAB_ROLE_FILE);
+    case_add_file(&m, *state, "files/a", LAB_FILE_OTHER);
     lab_manifest_put(&text, &m);
     assert_string_equal(
         lab_str_get(&text),

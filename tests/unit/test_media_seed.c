@@ -48,7 +48,7 @@ static void cluster_with_payload(void **state)
 #define FIXTURE_CA "-----BEGIN CERTIFICATE-----\nZml4dHVyZQ==\n-----END CERTIFICATE-----\n"
 
 /* As lab.yaml may describe it; what is not here is as in cluster_spec. */
-static struct lab_spec with_registry(struct lab_registry registry)
+static struct lab_spec with_registry(struct lab_registry_spec registry)
 {
     struct lab_spec spec = cluster_spec;
     spec.has_registry = true;
@@ -77,7 +77,7 @@ static void registries_say_how_to_pull(void **state)
                                           public = {.address = "registry.lab:443"};
     const struct {
         const char *name;
-        struct lab_registry spec;
+        struct lab_registry_spec spec;
         const struct lab_seed_registry *registry;
     } cases[] = {
         {"served", {.serve = true}, &open},
@@ -114,7 +114,7 @@ static void seeds_carry_the_registry(void **state)
                                                       .certificate = "certificate\n",
                                                       .key = "key\n",
                                                       .htpasswd = "labctl:$2y$\n"};
-    struct lab_spec spec = with_registry((struct lab_registry){.node = (char *)"k3s-worker1"});
+    struct lab_spec spec = with_registry((struct lab_registry_spec){.node = (char *)"k3s-worker1"});
     struct lab_seed master = fixture_seed(&spec, 0), server = fixture_seed(&spec, 1);
     master.registry = server.registry = &registry;
     golden_user_data("user-data/registry-client.yaml", &master);
@@ -186,7 +186,7 @@ static void boundary_follows_the_content(void **state)
 static bool is_sent(const char *path)
 {
     return strcmp(path, "seeds/guest/facts") == 0 || strcmp(path, "seeds/guest/set-clock") == 0 ||
-           strcmp(path, "seeds/guest/airgap") == 0;
+           strcmp(path, "seeds/guest/airgap") == 0 || strcmp(path, "seeds/guest/pull-images") == 0;
 }
 
 static void embedded_scripts_are_all_there(void **state)

@@ -43,7 +43,7 @@ put_path(struct lab_str *out, const struct lab_spec *spec, const char *name, con
 
 static void put_registry(struct lab_str *out, const struct lab_spec *spec)
 {
-    const struct lab_registry *r = &spec->registry;
+    const struct lab_registry_spec *r = &spec->registry;
     if (!spec->has_registry)
         return;
     lab_str_addf(out, "registry at %d:%d: %s serve %d auth %d insecure %d prompt %d\n", r->pos.line,
@@ -322,10 +322,15 @@ static void test_schema(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_minimal),    cmocka_unit_test(test_airgap),
-        cmocka_unit_test(test_vocabulary), cmocka_unit_test(test_numbering), cmocka_unit_test(registry_of_labctl),
-        cmocka_unit_test(test_template),   cmocka_unit_test(test_examples_in_template),
-        cmocka_unit_test(test_sample),     cmocka_unit_test(test_schema),
+        cmocka_unit_test(test_minimal),
+        cmocka_unit_test(test_airgap),
+        cmocka_unit_test(test_vocabulary),
+        cmocka_unit_test(test_numbering),
+        cmocka_unit_test(registry_of_labctl),
+        cmocka_unit_test(test_template),
+        cmocka_unit_test(test_examples_in_template),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_schema),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
