@@ -21,9 +21,12 @@ make_bundle() { # DIR, beside which the keys and the recipe lie
     dir=$(dirname "$1")
     make_release "$dir/mirror"
     head -c 3000000 /dev/urandom >"$dir/blob"
+    tests/standin/k3s/make-images "$dir/pause.tar"
+    skopeo copy -q "docker-archive:$dir/pause.tar" "docker-archive:$dir/tools.tar:registry.invalid/tools/app:1.0"
     cat >"$dir/bundle.yaml" <<YAML
 arch: amd64
 k3s: {version: $k3s_version, mirror: "file://$dir/mirror"}
+images: [$dir/tools.tar]
 packages:
   release: bookworm
   names: [labctl-test]

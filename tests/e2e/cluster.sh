@@ -101,6 +101,39 @@ status=$(labctl -f "$lab" status)
 echo "$status"
 for n in $nodes; do holds "status of $n" "$n .*running" "$status"; done
 
+say "the registry: the bundle's image, from the host and from inside every guest"
+status=$(labctl -f "$lab" registry status)
+echo "$status"
+holds "it answers" "answers" "$status"
+holds "the bundle's image is there" "tools/app +1.0" "$(labctl -f "$lab" registry ls)"
+labctl -f "$lab" registry verify "$work/bundle" | tee "$work/verified"
+for n in $nodes; do
+    holds "$n pulled it by digest" "$n +.*tools/app" "$(cat "$work/verified")"
+    # a client in Go that has nothing but the lab's CA; containerd refuses what it refuses
+    skopeo="sudo env LD_LIBRARY_PATH=/usr/local/seed/files/skopeo /usr/local/seed/files/skopeo/skopeo --insecure-policy"
+    on "$n" 'mkdir -p certs none && cp /usr/local/share/ca-certificates/labctl-*.crt certs/'
+    holds "$n: skopeo inspects it" '"Architecture": "amd64"' \
+        "$(on "$n" "$skopeo inspect --cert-dir certs docker://192.168.6.1:5000/tools/app:1.0")"
+    holds "$n: without the CA it does not" "x509: certificate signed by unknown authority" \
+        "$(on "$n" "$skopeo inspect --cert-dir none docker://192.168.6.1:5000/tools/app:1.0" 2>&1 || true)"
+done
+
+say "verify airgap: nothing gets out, and what would is found"
+labctl -f "$lab" verify airgap | tee "$work/airgap"
+holds "proved" "air-gapped" "$(cat "$work/airgap")"
+in_box ip address add 1.1.1.1/32 dev lo
+in_box setsid -f python3 -m http.server --bind 1.1.1.1 443 >/dev/null 2>&1
+same "an outside address that answers" 5 "$(status_of labctl -f "$lab" verify airgap --target k3s-worker1 | tail -n 1)"
+in_box pkill -f 'http.server --bind'
+in_box ip address delete 1.1.1.1/32 dev lo
+in_box setsid -f dnsmasq -k -p 53 -a 192.168.6.1 -z --no-resolv '--address=/#/203.0.113.9' --pid-file= >/dev/null 2>&1
+rc=0
+labctl -f "$lab" verify airgap --target k3s-worker1 >"$work/leak" 2>&1 || rc=$?
+cat "$work/leak"
+same "a gateway that answers DNS" 5 "$rc"
+holds "the leak is named" "k3s-worker1 +dns +LEAK +.*192.168.6.1" "$(cat "$work/leak")"
+in_box pkill dnsmasq
+
 say "kubectl on the host, with a context of its own among a stranger's"
 printf '%s\n' 'apiVersion: v1' 'kind: Config' 'clusters: [{name: prod, cluster: {server: "https://prod.invalid:6443"}}]' \
     'contexts: [{name: prod, context: {cluster: prod, user: me}}]' 'users: [{name: me, user: {token: t}}]' \
