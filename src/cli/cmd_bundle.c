@@ -70,7 +70,7 @@ static const struct lab_option options[] = {
     {"size", 0, "SIZE", "of a part, such as 2G (split; default: 2G, which FAT32 can hold)"},
     {"key", 0, "FILE", "public key to trust (verify, join), private key (sign)"},
     {"output", 'o', "DIR",
-     "the folder to write (create, join; default: bundle; split: parts), elsewhere the format"},
+     "the folder to write (create, join: bundle; split: parts); else table, json, …"},
     {0},
 };
 
@@ -93,8 +93,8 @@ const struct lab_command lab_cmd_bundle = {
         "  files:\n"
         "    - {source: https://example.com/app.yaml, path: files/app.yaml}\n\n"
         "It goes on where an earlier run broke off, and pins in bundle.lock what nobody else vouches\n"
-        "for. 'verify' reads all\n"
-        "of it: signature, SHA256SUMS, manifest.yaml; what is missing, altered or extra is named.\n"
+        "for. 'verify' reads all of it: signature, SHA256SUMS, manifest.yaml; what is\n"
+        "missing, altered or extra is named.\n"
         "'keygen' makes a pair of keys, 'sign' signs by the private one. A public key that is\n"
         "LABCTL_HOME/bundle.pub is trusted by itself, and then an unsigned bundle is refused.\n\n"
         "'split' cuts a bundle into parts for small media, 'join' checks them, names those that are\n"
