@@ -1,0 +1,101 @@
+/* registry ls, verify */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "cli/image.h"
+#include "cli/registry.h"
+
+/* --- ls -----------------------------------------------------------------------------------------
+ */
+
+static void print_rows(const struct lab_cli *cli, const struct lab_registry_rows *rows)
+{
+    static const struct lab_column columns[] = {
+        {"REPOSITORY", "repository"}, {"TAG", "tag"}, {"DIGEST", "digest"}};
+    json_t *list = json_array();
+    LAB_VEC_FOREACH (row, &rows->list)
+        json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "repository", row->repository,
+                                              "tag", row->tag, "digest",
+                                              lab_json_text(*row->digest ? row->digest : NULL)));
+    lab_cli_print(cli, json_pack("{s:o}", "images", list), "images", columns,
+                  LAB_ARRAY_LEN(columns));
+}
+
+int lab_registry_cmd_ls(struct lab_cli *cli, struct lab_error *err)
+{
+    LAB_AUTO_REGISTRY_TARGET struct lab_registry_target target = {0};
+    struct lab_registry_rows rows;
+    if (cli->arguments.len != 1)
+        return lab_fail(err, LAB_USAGE, "'labctl registry ls' takes no arguments");
+    if (lab_registry_cmd_target(cli, &target, err))
+        return -1;
+    int rc = lab_registry_list(&target, &rows, err);
+    if (rc == 0)
+        print_rows(cli, &rows);
+    lab_registry_rows_clear(&rows);
+    return rc;
+}
+
+/* --- verify -------------------------------------------------------------------------------------
+ */
+
+static json_t *row_of(const struct lab_cli *cli, const struct lab_verified *v)
+{
+    bool sound = v->error.code == LAB_OK;
+    return json_pack("{s:o, s:s, s:s, s:s, s:i, s:o, s:o}", "image", lab_json_text(v->image),
+                     "repository", v->repository, "digest", v->digest, "state",
+                     sound ? "fine" : "failed", "blobs", (int)v->blobs, "bytes",
+                     lab_image_size(cli, v->bytes), "error", lab_json_text(v->error.message));
+}
+
+static void print_verified(const struct lab_cli *cli, const struct lab_verify_result *result)
+{
+    static const struct lab_column columns[] = {
+        {"IMAGE", "image"}, {"STATE", "state"}, {"SIZE", "bytes"}, {"DIGEST", "digest"}};
+    json_t *rows = json_array();
+    LAB_VEC_FOREACH (v, &result->images)
+        json_array_append_new(rows, row_of(cli, v));
+    if (cli->quiet && cli->output == LAB_OUTPUT_TABLE)
+        json_decref(rows);
+    else
+        lab_cli_print(cli, json_pack("{s:o}", "images", rows), "images", columns,
+                      LAB_ARRAY_LEN(columns));
+}
+
+static int fail(const struct lab_verify_result *result, struct lab_error *err)
+{
+    enum lab_code worst = LAB_OK;
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    LAB_VEC_FOREACH (v, &result->images) {
+        if (v->error.code == LAB_OK)
+            continue;
+        /* An image that is not there is no mistake of the command line. */
+        enum lab_code code = v->error.code == LAB_USAGE ? LAB_INTEGRITY : v->error.code;
+        worst = lab_code_worse(worst, code);
+        lab_str_addf(&text, "\n  %s: %s", v->image ? v->image : v->repository, v->error.message);
+    }
+    lab_fail(err, worst, "%zu of %zu images cannot be pulled:%s", result->failed,
+             result->images.len, lab_str_get(&text));
+    return lab_error_hint(err, "'labctl registry push' sends what is missing");
+}
+
+static int
+verify(struct lab_cli *cli, const struct lab_registry_words *words, struct lab_error *err)
+{
+    struct lab_verify_result result;
+    int rc = lab_registry_check(&words->job, &result, err);
+    if (rc == 0)
+        print_verified(cli, &result);
+    if (rc == 0 && result.failed)
+        rc = fail(&result, err);
+    lab_verify_result_clear(&result);
+    return rc;
+}
+
+int lab_registry_cmd_verify(struct lab_cli *cli, struct lab_error *err)
+{
+    struct lab_registry_words words;
+    int rc = lab_registry_cmd_words(cli, &words, err) || verify(cli, &words, err) ? -1 : 0;
+    lab_registry_words_clear(&words);
+    return rc;
+}

@@ -1,0 +1,71 @@
+#include "run/registry_target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "oci/ref.h"
+
+#define PASSWORD_MAX 4096
+
+int lab_registry_target(const struct lab_run *run,
+                        struct lab_registry_target *out,
+                        struct lab_error *err)
+{
+    *out = (struct lab_registry_target){0};
+    if (!run->spec)
+        return lab_fail(err, LAB_USAGE, "the lab.yaml of this lab cannot be read");
+    const char *address = run->spec->registry_address;
+    if (!address) {
+        lab_fail(err, LAB_USAGE, "the lab has no registry: lab.yaml has no 'registry'");
+        return lab_error_hint(err, "write one there, or name a registry: --to HOST:PORT");
+    }
+    out->address = lab_strdup(address);
+    return 0;
+}
+
+int lab_registry_target_parse(struct lab_registry_target *out,
+                              const char *text,
+                              struct lab_error *err)
+{
+    const char *scheme = strstr(text, "://"), *slash = strchr(scheme ? scheme + 3 : text, '/');
+    *out = (struct lab_registry_target){0};
+    out->address = lab_strndup(text, slash ? (size_t)(slash - text) : strlen(text));
+    if (!slash || !slash[1])
+        return 0;
+    out->prefix = lab_strndup(slash + 1, strlen(slash + 1) - lab_ends_with(slash + 1, "/"));
+    if (lab_is_repository(out->prefix))
+        return 0;
+    lab_fail(err, LAB_USAGE, "'%s' is no prefix of repositories", out->prefix);
+    return lab_error_hint(err, "it is lower-case words with '/' between them, as in "
+                               "192.168.6.1:5000/mirror/quay");
+}
+
+int lab_registry_target_password(struct lab_registry_target *out,
+                                 const char *path,
+                                 struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    int rc = lab_file_read(path, PASSWORD_MAX, &text, err);
+    size_t n = strcspn(lab_str_get(&text), "\r\n");
+    if (rc == 0 && n == 0)
+        rc = lab_fail(err, LAB_USAGE, "there is no password in the first line of '%s'", path);
+    if (rc == 0)
+        out->password = lab_strndup(lab_str_get(&text), n);
+    if (text.ptr)
+        lab_wipe(text.ptr, text.len);
+    return rc;
+}
+
+void lab_registry_target_clear(struct lab_registry_target *target)
+{
+    if (target->password)
+        lab_wipe(target->password, strlen(target->password));
+    free(target->password);
+    free(target->username);
+    free(target->ca_file);
+    free(target->prefix);
+    free(target->address);
+    *target = (struct lab_registry_target){0};
+}
