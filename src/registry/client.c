@@ -86,6 +86,7 @@ int lab_registry_open(struct lab_registry **out,
         return -1;
     }
     r->ca_file = lab_strdup(options->ca_file);
+    r->ca_pem = options->ca_file ? NULL : lab_strdup(options->ca_pem);
     r->username = lab_strdup(options->username);
     r->password = lab_strdup(options->password);
     *out = r;
@@ -112,6 +113,7 @@ void lab_registry_close(struct lab_registry *r)
     wipe(r->password);
     free(r->username);
     free(r->ca_file);
+    free(r->ca_pem);
     free(r->realm);
     free(r->service);
     free(r->name);
@@ -215,7 +217,7 @@ static int enter(struct lab_registry_conn *conn, struct lab_call *call, struct l
 }
 
 /* The certificate is looked at before anybody says who he is. */
-int lab_registry_probe(struct lab_registry_conn *conn, struct lab_error *err)
+int lab_registry_enter(struct lab_registry_conn *conn, struct lab_error *err)
 {
     struct lab_registry *r = conn->registry;
     LAB_AUTOFREE char *url = lab_format("%s/v2/", r->base);

@@ -23,7 +23,8 @@
 
 struct lab_registry_options {
     const char *address;  /* HOST[:PORT]; https://… and http://… (which is insecure) too */
-    const char *ca_file;  /* PEM; NULL: the authorities that the system trusts */
+    const char *ca_file;  /* PEM; NULL: */
+    const char *ca_pem;   /* the same as text; NULL too: the authorities that the system trusts */
     const char *username; /* NULL: nobody */
     const char *password;
     bool insecure; /* plain HTTP, no TLS */
@@ -51,7 +52,7 @@ bool lab_registry_again(const struct lab_registry_conn *conn,
 
 /* Is it there, is it a registry, is its certificate one that containerd takes, and are the
  * credentials right? To be called once, before anything else. */
-int lab_registry_probe(struct lab_registry_conn *conn, struct lab_error *err) LAB_MUST_CHECK;
+int lab_registry_enter(struct lab_registry_conn *conn, struct lab_error *err) LAB_MUST_CHECK;
 
 /* --- blobs ---------------------------------------------------------------------------------------
  */

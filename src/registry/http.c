@@ -205,10 +205,15 @@ void lab_http_common(CURL *curl, const struct lab_registry *registry)
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "labctl/" LABCTL_VERSION);
     /* Windows keeps its certificates in no file; elsewhere this changes nothing. */
     curl_easy_setopt(curl, CURLOPT_SSL_OPTIONS, (long)CURLSSLOPT_NATIVE_CA);
-    if (registry->ca_file) {
+    if (registry->ca_file || registry->ca_pem) { /* that authority and no other */
         curl_easy_setopt(curl, CURLOPT_SSL_OPTIONS, 0L);
+        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+    }
+    if (registry->ca_file)
         curl_easy_setopt(curl, CURLOPT_CAINFO, registry->ca_file);
-        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); /* that authority and no other */
+    if (registry->ca_pem) {
+        struct curl_blob blob = {registry->ca_pem, strlen(registry->ca_pem), CURL_BLOB_COPY};
+        curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob);
     }
     if (registry->direct)
         curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");

@@ -18,7 +18,7 @@ struct lab_registry {
     char *name; /* host, or host:port */
     char *host; /* for certificates */
     char *base; /* "https://host:port" */
-    char *ca_file, *username, *password;
+    char *ca_file, *ca_pem, *username, *password;
     bool tls, direct; /* direct: never by a proxy */
     uv_mutex_t lock;  /* for all below */
     enum lab_auth auth;

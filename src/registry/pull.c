@@ -14,19 +14,20 @@
 struct found {
     struct lab_str text;
     char digest[LAB_DIGEST_TEXT];
-    struct lab_manifest manifest;
+    struct lab_oci_manifest manifest;
 };
 
 static void clear(struct found *f)
 {
     lab_str_clear(&f->text);
-    lab_manifest_clear(&f->manifest);
+    lab_oci_manifest_clear(&f->manifest);
 }
 
 /* --- whom to ask --------------------------------------------------------------------------------
  */
 
-static int open_registry(struct lab_pull *pull, const struct lab_ref *ref, struct lab_error *err)
+static int
+open_registry(struct lab_pull *pull, const struct lab_image_ref *ref, struct lab_error *err)
 {
     const struct lab_pull_job *job = pull->job;
     const char *mirror = job->mirror, *scheme = mirror ? strstr(mirror, "://") : NULL;
@@ -70,22 +71,22 @@ static int get(struct lab_pull *pull,
         tried++;
     if (rc < 0)
         return -1;
-    return lab_manifest_parse(&f->manifest, lab_str_get(&f->text), f->text.len, type ? type : came,
-                              err);
+    return lab_oci_manifest_parse(&f->manifest, lab_str_get(&f->text), f->text.len,
+                                  type ? type : came, err);
 }
 
 static int find(struct lab_pull *pull,
                 struct lab_registry_conn *conn,
-                const struct lab_ref *ref,
+                const struct lab_image_ref *ref,
                 struct found *f,
                 struct lab_error *err)
 {
-    if (get(pull, conn, lab_ref_wanted(ref), NULL, f, err))
+    if (get(pull, conn, lab_image_ref_wanted(ref), NULL, f, err))
         return -1;
     memcpy(pull->out->asked, f->digest, LAB_DIGEST_TEXT);
     for (unsigned depth = 0; f->manifest.index; depth++) {
         const struct lab_descriptor *d =
-            lab_manifest_choose(&f->manifest, &pull->job->platform, err);
+            lab_oci_manifest_choose(&f->manifest, &pull->job->platform, err);
         if (!d)
             return -1;
         if (depth == NESTED_MAX)
@@ -121,7 +122,7 @@ static uint64_t missing(const struct lab_pull *pull, const struct lab_descriptor
 }
 
 static int
-check_room(const struct lab_pull *pull, const struct lab_manifest *m, struct lab_error *err)
+check_room(const struct lab_pull *pull, const struct lab_oci_manifest *m, struct lab_error *err)
 {
     uint64_t there, needed = missing(pull, &m->config);
     LAB_AUTO_STR struct lab_str wants = LAB_STR_INIT, has = LAB_STR_INIT;
@@ -139,7 +140,7 @@ check_room(const struct lab_pull *pull, const struct lab_manifest *m, struct lab
 
 /* Before the layers, since those are large. */
 static int
-check_config(const struct lab_pull *pull, const struct lab_manifest *m, struct lab_error *err)
+check_config(const struct lab_pull *pull, const struct lab_oci_manifest *m, struct lab_error *err)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     LAB_AUTOFREE char *path = lab_layout_blob_path(pull->job->layout, m->config.digest);
@@ -155,7 +156,7 @@ check_config(const struct lab_pull *pull, const struct lab_manifest *m, struct l
     return rc;
 }
 
-static int fetch(struct lab_pull *pull, const struct lab_manifest *m, struct lab_error *err)
+static int fetch(struct lab_pull *pull, const struct lab_oci_manifest *m, struct lab_error *err)
 {
     add_task(pull, &m->config);
     if (check_room(pull, m, err) || lab_pull_blobs(pull, err) || check_config(pull, m, err))
@@ -179,23 +180,23 @@ static int keep(struct lab_pull *pull, const struct found *f, struct lab_error *
 /* --- all of it ----------------------------------------------------------------------------------
  */
 
-static void set_name(struct lab_pulled *out, const struct lab_ref *ref)
+static void set_name(struct lab_pulled *out, const struct lab_image_ref *ref)
 {
     LAB_AUTO_STR struct lab_str name = LAB_STR_INIT;
-    struct lab_ref shown = *ref;
+    struct lab_image_ref shown = *ref;
     if (ref->tag)
         shown.digest = NULL;
-    lab_ref_put(&name, &shown);
+    lab_image_ref_put(&name, &shown);
     out->name = lab_str_detach(&name);
 }
 
-static int run(struct lab_pull *pull, const struct lab_ref *ref, struct lab_error *err)
+static int run(struct lab_pull *pull, const struct lab_image_ref *ref, struct lab_error *err)
 {
     struct found f = {.text = LAB_STR_MAX(LAB_MANIFEST_MAX)};
     if (open_registry(pull, ref, err))
         return -1;
     struct lab_registry_conn *conn = lab_registry_connect(pull->registry);
-    int rc = lab_registry_probe(conn, err) || find(pull, conn, ref, &f, err) ? -1 : 0;
+    int rc = lab_registry_enter(conn, err) || find(pull, conn, ref, &f, err) ? -1 : 0;
     lab_registry_disconnect(conn);
     if (rc == 0)
         rc = fetch(pull, &f.manifest, err) || keep(pull, &f, err) ? -1 : 0;
@@ -205,10 +206,10 @@ static int run(struct lab_pull *pull, const struct lab_ref *ref, struct lab_erro
 
 int lab_pull(const struct lab_pull_job *job, struct lab_pulled *out, struct lab_error *err)
 {
-    LAB_AUTO_REF struct lab_ref ref = {0};
+    LAB_AUTO_IMAGE_REF struct lab_image_ref ref = {0};
     struct lab_pull pull = {.job = job, .out = out};
     *out = (struct lab_pulled){0};
-    if (lab_ref_parse(&ref, job->reference, err))
+    if (lab_image_ref_parse(&ref, job->reference, err))
         return -1;
     set_name(out, &ref);
     uv_mutex_init(&pull.lock);

@@ -7,7 +7,7 @@
 #include "registry/push_priv.h"
 #include "registry/threads.h"
 
-char *lab_push_repository(const struct lab_ref *ref, const char *prefix)
+char *lab_push_repository(const struct lab_image_ref *ref, const char *prefix)
 {
     return prefix && *prefix ? lab_format("%s/%s", prefix, ref->repository)
                              : lab_strdup(ref->repository);
@@ -219,7 +219,7 @@ static int run(struct lab_push *push, struct lab_registry_conn *conn, struct lab
     if (choose(push, err) || check_clashes(push, err))
         return -1;
     make_tasks(push);
-    if (lab_registry_probe(conn, err) ||
+    if (lab_registry_enter(conn, err) ||
         lab_registry_threads(work, push, push->job->threads, push->tasks.len, err))
         return -1;
     end_images(push, conn);

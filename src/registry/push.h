@@ -49,6 +49,6 @@ void lab_push_result_clear(struct lab_push_result *result);
 /* Where the image goes: the repository without its registry's name, behind the prefix. Caller
  * frees.
  */
-char *lab_push_repository(const struct lab_ref *ref, const char *prefix);
+char *lab_push_repository(const struct lab_image_ref *ref, const char *prefix);
 
 #endif

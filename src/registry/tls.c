@@ -144,11 +144,11 @@ static int unknown_authority(const struct lab_registry *r,
     lab_fail(err, LAB_INTEGRITY,
              "the certificate of '%s' is signed by an unknown authority, '%s' (%s)", r->name,
              lab_str_get(&issuer), reason);
-    if (r->ca_file)
+    if (r->ca_file || r->ca_pem)
         return lab_error_hint(err,
                               "'%s' is not that authority: give the CA certificate that signed the "
                               "registry's with --ca, or find out who answers at this address",
-                              r->ca_file);
+                              r->ca_file ? r->ca_file : "the lab's CA");
     return lab_error_hint(err, "give the registry's CA certificate with --ca FILE");
 }
 

@@ -36,9 +36,9 @@ static int check_manifest(struct lab_registry_conn *conn,
     char got[LAB_DIGEST_TEXT];
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     LAB_AUTOFREE char *type = NULL;
-    LAB_AUTO_MANIFEST struct lab_manifest m = {0};
+    LAB_AUTO_OCI_MANIFEST struct lab_oci_manifest m = {0};
     if (lab_registry_get_manifest(conn, v->repository, digest, &text, &type, got, err) ||
-        lab_manifest_parse(&m, lab_str_get(&text), text.len, type, err))
+        lab_oci_manifest_parse(&m, lab_str_get(&text), text.len, type, err))
         return -1;
     v->bytes += text.len;
     if (m.index && depth == NESTED_MAX)
@@ -108,7 +108,7 @@ int lab_registry_verify(struct lab_registry *registry,
 {
     struct lab_registry_conn *conn = lab_registry_connect(registry);
     *out = (struct lab_verify_result){{0}, 0};
-    int rc = lab_registry_probe(conn, err);
+    int rc = lab_registry_enter(conn, err);
     for (size_t i = 0; rc == 0 && i < n; i++) {
         verify_one(conn, out, &images[i]);
         if (lab_work_cancelled())

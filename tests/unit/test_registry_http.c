@@ -121,7 +121,7 @@ static void test_repositories(void **state)
 {
     (void)state;
     char repository[] = "library/busybox";
-    struct lab_ref ref = {.repository = repository};
+    struct lab_image_ref ref = {.repository = repository};
     LAB_AUTOFREE char *plain = lab_push_repository(&ref, NULL);
     LAB_AUTOFREE char *below = lab_push_repository(&ref, "mirror/quay");
     assert_string_equal(plain, "library/busybox");
