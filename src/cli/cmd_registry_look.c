@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "cli/image.h"
-#include "cli/registry.h"
+#include "cli/registry_client.h"
 
 /* --- ls -----------------------------------------------------------------------------------------
  */

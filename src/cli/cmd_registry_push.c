@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "cli/image.h"
-#include "cli/registry.h"
+#include "cli/registry_client.h"
 
 static const char *state_of(const struct lab_pushed *p)
 {

@@ -8,6 +8,9 @@ int lab_registry_cmd_up(struct lab_cli *cli, struct lab_error *err);
 int lab_registry_cmd_down(struct lab_cli *cli, struct lab_error *err);
 int lab_registry_cmd_status(struct lab_cli *cli, struct lab_error *err);
 int lab_registry_cmd_logs(struct lab_cli *cli, struct lab_error *err);
+int lab_registry_cmd_push(struct lab_cli *cli, struct lab_error *err);
+int lab_registry_cmd_ls(struct lab_cli *cli, struct lab_error *err);
+int lab_registry_cmd_verify(struct lab_cli *cli, struct lab_error *err);
 int lab_registry_cmd_serve(struct lab_cli *cli, struct lab_error *err);
 
 #endif

@@ -6,22 +6,23 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "oci/ref.h"
+#include "run/registry.h"
 
 #define PASSWORD_MAX 4096
 
-int lab_registry_target(const struct lab_run *run,
-                        struct lab_registry_target *out,
-                        struct lab_error *err)
+int lab_registry_target(struct lab_run *run, struct lab_registry_target *out, struct lab_error *err)
 {
+    LAB_AUTO_REGISTRY_PLACE struct lab_registry_place place = {0};
     *out = (struct lab_registry_target){0};
     if (!run->spec)
         return lab_fail(err, LAB_USAGE, "the lab.yaml of this lab cannot be read");
-    const char *address = run->spec->registry_address;
-    if (!address) {
-        lab_fail(err, LAB_USAGE, "the lab has no registry: lab.yaml has no 'registry'");
-        return lab_error_hint(err, "write one there, or name a registry: --to HOST:PORT");
-    }
-    out->address = lab_strdup(address);
+    if (lab_registry_place(run, &place, err))
+        return -1;
+    *out = (struct lab_registry_target){.address = lab_steal(&place.address),
+                                        .ca_pem = lab_steal(&place.ca_pem),
+                                        .username = lab_steal(&place.username),
+                                        .password = lab_steal(&place.password),
+                                        .insecure = place.insecure};
     return 0;
 }
 
@@ -51,6 +52,10 @@ int lab_registry_target_password(struct lab_registry_target *out,
     size_t n = strcspn(lab_str_get(&text), "\r\n");
     if (rc == 0 && n == 0)
         rc = lab_fail(err, LAB_USAGE, "there is no password in the first line of '%s'", path);
+    if (rc == 0 && out->password)
+        lab_wipe(out->password, strlen(out->password));
+    if (rc == 0)
+        free(lab_steal(&out->password));
     if (rc == 0)
         out->password = lab_strndup(lab_str_get(&text), n);
     if (text.ptr)
@@ -65,6 +70,7 @@ void lab_registry_target_clear(struct lab_registry_target *target)
     free(target->password);
     free(target->username);
     free(target->ca_file);
+    free(target->ca_pem);
     free(target->prefix);
     free(target->address);
     *target = (struct lab_registry_target){0};

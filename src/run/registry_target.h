@@ -7,15 +7,16 @@
 struct lab_registry_target {
     char *address;  /* HOST:PORT */
     char *prefix;   /* before every repository, or NULL */
-    char *ca_file;  /* NULL: what the system trusts */
+    char *ca_file;  /* PEM; NULL: */
+    char *ca_pem;   /* the same as text; NULL too: what the system trusts */
     char *username; /* NULL: nobody */
     char *password; /* wiped by _clear */
     bool insecure;  /* plain HTTP */
 };
 #define LAB_AUTO_REGISTRY_TARGET LAB_CLEANUP(lab_registry_target_clear)
 
-/* The lab's own registry. LAB_USAGE: the lab has none. */
-int lab_registry_target(const struct lab_run *run,
+/* The lab's own registry, for a run whose ledger is open. LAB_USAGE: the lab has none. */
+int lab_registry_target(struct lab_run *run,
                         struct lab_registry_target *out,
                         struct lab_error *err) LAB_MUST_CHECK;
 /* "HOST:PORT[/PREFIX]", as --to has it. */
