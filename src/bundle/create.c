@@ -61,7 +61,7 @@ static int plan_and_fetch(struct lab_create *c, struct lab_error *err)
     if (lab_create_pull_images(c, err) < 0 || lab_create_plan_k3s(c, err) < 0 ||
         lab_create_plan_files(c, err) < 0 || lab_create_plan_debs(c, err) < 0)
         return -1;
-    if (c->items.len == 0 && !c->recipe.packages.release) {
+    if (c->items.len == 0 && c->manifest.images.len == 0 && !c->recipe.packages.release) {
         lab_fail(err, LAB_USAGE, "'%s' asks for nothing", c->recipe.file);
         return lab_error_hint(err, "name a k3s version, images, packages or files in it");
     }

@@ -50,6 +50,7 @@
 #define LAB_FILE_K3S_LIST    "k3s-image-list"
 #define LAB_FILE_K3S_SUMS    "k3s-sums"
 #define LAB_FILE_IMAGES      "images" /* archive of further images, for agent/images */
+#define LAB_FILE_IMAGE       "image"  /* of the OCI layout images/oci */
 #define LAB_FILE_DEB         "deb"
 #define LAB_FILE_DEB_INDEX   "deb-index"
 #define LAB_FILE_TIMESTAMP   "timestamp"

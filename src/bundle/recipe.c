@@ -107,6 +107,14 @@ static void read_images(struct reader *r, const struct lab_yaml *root)
     }
 }
 
+static void read_registry(struct reader *r, const struct lab_yaml *map)
+{
+    struct lab_recipe_registry *one = lab_vec_push(&r->out->registries);
+    lab_read_object(&r->draft, &lab_recipe_registry, map, one);
+    if (!one->username != !one->password_file)
+        lab_draft_error(&r->draft, map->pos, "'username' and 'password_file' belong together");
+}
+
 /* --- k3s -------------------------------------------------------------------------------------- */
 
 static bool is_version(const char *s)
@@ -235,6 +243,9 @@ static void read_all(struct reader *r, const struct lab_yaml *root)
     read_k3s(r, root);
     read_images(r, root);
     read_packages(r, root);
+    const struct lab_yaml *registries = lab_read_child(&lab_recipe_root, root, "registries");
+    for (size_t i = 0; registries && i < registries->items.len; i++)
+        read_registry(r, registries->items.items[i]);
     const struct lab_yaml *files = lab_read_child(&lab_recipe_root, root, "files");
     for (size_t i = 0; files && i < files->items.len; i++)
         read_file(r, files->items.items[i]);
@@ -283,6 +294,14 @@ void lab_recipe_clear(struct lab_recipe *recipe)
     struct lab_recipe_packages *p = &recipe->packages;
     LAB_VEC_FOREACH (i, &recipe->images)
         free(i->source);
+    LAB_VEC_FOREACH (one, &recipe->registries) {
+        free(one->name);
+        free(one->mirror);
+        free(one->ca);
+        free(one->username);
+        free(one->password_file);
+    }
+    lab_vec_clear(&recipe->registries);
     LAB_VEC_FOREACH (f, &recipe->files) {
         free(f->source);
         free(f->path);

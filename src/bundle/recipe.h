@@ -1,10 +1,13 @@
 /* bundle.yaml: what `bundle create` is to put together.
  *
  *   arch: amd64                       # or arm64
- *   k3s: {version: v1.33.4+k3s1, mirror: https://mirror.example/k3s}   # mirror:
- * MIRROR/VERSION/FILE images:
+ *   k3s: {version: v1.33.4+k3s1, mirror: https://mirror.example/k3s}   # MIRROR/VERSION/FILE
+ *   images:
  *     - ghcr.io/example/app:1.2       # from a registry
  *     - ./tools.tar.gz                # an OCI or docker-save archive, also by URL
+ *   registries:                       # where a registry is not reached by its own name alone
+ *     - {name: ghcr.io, mirror: "cache.example:5000/ghcr", ca: ./ca.crt, username: me,
+ *        password_file: ./password}
  *   packages:
  *     release: bookworm
  *     names: [tree, jq]
@@ -26,6 +29,12 @@ struct lab_recipe_image {
     char *source; /* reference; or URL or absolute path of an archive */
     bool is_archive;
 };
+struct lab_recipe_registry {
+    char *name;               /* as references have it */
+    char *mirror;             /* HOST:PORT[/PREFIX], or NULL */
+    char *ca, *password_file; /* absolute paths, or NULL */
+    char *username;
+};
 struct lab_recipe_file {
     char *source; /* URL or absolute path */
     char *path;   /* in the bundle, below files/ */
@@ -45,6 +54,7 @@ struct lab_recipe {
     char *k3s_mirror;  /* NULL: where k3s is published */
     char *arch;        /* Debian's and k3s' word */
     LAB_VEC(struct lab_recipe_image) images;
+    LAB_VEC(struct lab_recipe_registry) registries;
     struct lab_recipe_packages packages;
     LAB_VEC(struct lab_recipe_file) files;
 };

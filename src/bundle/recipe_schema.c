@@ -80,6 +80,38 @@ static const struct lab_field file_fields[] = {
 };
 OBJECT(lab_recipe_file, "files", "A further file.", file_fields);
 
+static const struct lab_field registry_fields[] = {
+    {.key = "name",
+     .type = LAB_TYPE_TEXT,
+     .offset = offsetof(struct lab_recipe_registry, name),
+     .required = true,
+     .about = "As in the references: docker.io, ghcr.io, host:port."},
+    {.key = "mirror",
+     .type = LAB_TYPE_TEXT,
+     .offset = offsetof(struct lab_recipe_registry, mirror),
+     .absent = "the registry itself",
+     .about = "HOST:PORT or HOST:PORT/PREFIX that is asked in its place."},
+    {.key = "ca",
+     .type = LAB_TYPE_PATH,
+     .offset = offsetof(struct lab_recipe_registry, ca),
+     .absent = "what this system trusts",
+     .about = "CA certificate of whoever is asked, PEM."},
+    {.key = "username",
+     .type = LAB_TYPE_TEXT,
+     .offset = offsetof(struct lab_recipe_registry, username),
+     .absent = "nobody",
+     .about = "Who to be there."},
+    {.key = "password_file",
+     .type = LAB_TYPE_PATH,
+     .offset = offsetof(struct lab_recipe_registry, password_file),
+     .absent = "none",
+     .about = "File with the password in its first line."},
+};
+OBJECT(lab_recipe_registry,
+       "registries",
+       "How a registry of the images is reached.",
+       registry_fields);
+
 static const struct lab_field root_fields[] = {
     {.key = "arch",
      .type = LAB_TYPE_CHOICE,
@@ -100,6 +132,13 @@ static const struct lab_field root_fields[] = {
      .offset = LAB_UNSTORED,
      .absent = "only k3s' own",
      .about = "Image references, or OCI and docker-save archives by path or URL."},
+    {.key = "registries",
+     .type = LAB_TYPE_LIST,
+     .item = LAB_TYPE_OBJECT,
+     .object = &lab_recipe_registry,
+     .offset = LAB_UNSTORED,
+     .absent = "each is reached by its own name, without a login",
+     .about = "How registries of the images are reached."},
     {.key = "packages",
      .type = LAB_TYPE_OBJECT,
      .object = &lab_recipe_packages,

@@ -13,6 +13,6 @@ struct lab_recipe_root {
 };
 
 extern const struct lab_object lab_recipe_root, lab_recipe_k3s, lab_recipe_packages,
-    lab_recipe_file;
+    lab_recipe_file, lab_recipe_registry;
 
 #endif

@@ -18,7 +18,7 @@ static const struct {
     {"logs", lab_registry_cmd_logs, "follow "},
     {"push", lab_registry_cmd_push, "image platform " TARGET},
     {"ls", lab_registry_cmd_ls, TARGET},
-    {"verify", lab_registry_cmd_verify, "image platform " TARGET},
+    {"verify", lab_registry_cmd_verify, "image platform host-only " TARGET},
     {"serve", lab_registry_cmd_serve, "child-of "}, /* the supervisor; no word in the help */
 };
 
@@ -65,6 +65,7 @@ static const struct lab_option options[] = {
     {"username", 0, "NAME", "who to be there (push, ls, verify)"},
     {"password-file", 0, "FILE", "with the password in its first line (push, ls, verify)"},
     {"insecure", 0, NULL, "plain HTTP, without any protection (push, ls, verify)"},
+    {"host-only", 0, NULL, "do not ask the nodes, too (verify)"},
     {"child-of", 0, "PID", NULL}, /* of serve, for labctl itself */
     {0},
 };
@@ -81,8 +82,9 @@ const struct lab_command lab_cmd_registry = {
         "'status' also looks at a registry that somebody else runs ('registry: {address: …}').\n\n"
         "SOURCE is an OCI image layout, an archive of one or of 'docker save' (plain, gzip or zstd), or\n"
         "a bundle. 'push' sends what the registry does not have; images are called there as in SOURCE,\n"
-        "without the name of their own registry. 'ls' lists what is there, 'verify' proves that every\n"
-        "image of SOURCE can be pulled by digest.\n\n"
+        "without the name of their own registry. 'up' pushes a bundle's images by itself. 'ls' lists what\n"
+        "is there, 'verify' proves that every image of SOURCE can be pulled by digest: from this host,\n"
+        "and for the lab's own registry from inside each node as well.\n\n"
         "  labctl registry up\n"
         "  labctl registry status -o json\n"
         "  labctl registry logs --follow\n"

@@ -27,6 +27,8 @@ bool lab_payload_has_packages(const struct lab_run *run);
 /* The registry: labctl's own runs and answers, or its files are there for the guest that runs it; what
  * the guests are told of it is in l->registry. */
 int lab_prepare_registry(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;
+/* The bundle's images into the registry that labctl runs on this host; after the payload. */
+int lab_fill_registry(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;
 
 /* After the climb: one that runs in a guest answers. LAB_GUEST when it does not. */
 int lab_await_registry(struct lab_ladder *l, struct lab_error *err) LAB_MUST_CHECK;

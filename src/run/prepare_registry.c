@@ -5,8 +5,10 @@
 #include "base/file.h"
 #include "platform.h"
 #include "run/prepare.h"
+#include "run/registry_client.h"
 #include "run/registry_probe.h"
 #include "run/registry_seed.h"
+#include "run/registry_sources.h"
 
 enum { FILE_MAX = 64 * 1024, ANSWER_MS = 60 * 1000, LOOK_MS = 250 };
 
@@ -18,6 +20,70 @@ int lab_prepare_registry(struct lab_ladder *l, struct lab_error *err)
         return -1;
     l->registry = lab_alloc(sizeof(*l->registry));
     return lab_registry_place(l->run, l->registry, err);
+}
+
+/* --- the bundle's images go into it -------------------------------------------------------------
+ */
+
+struct fill_work {
+    struct lab_run *run;
+    struct lab_registry_target target;
+    char *words;
+};
+
+static int fail_push(const struct lab_push_result *result, struct lab_error *err)
+{
+    LAB_VEC_FOREACH (p, &result->images)
+        if (p->error.code != LAB_OK) {
+            lab_error_copy(err, &p->error);
+            return lab_error_wrap(err, "%zu of %zu images were not pushed; %s", result->failed,
+                                  result->images.len, p->image);
+        }
+    return 0;
+}
+
+static int fill_fn(void *arg, struct lab_error *err)
+{
+    struct fill_work *w = arg;
+    struct lab_push_result result = {{0}, 0};
+    const struct lab_registry_job job = {
+        .target = &w->target,
+        .source = w->run->spec->payload.bundle,
+        .platform = {.os = (char *)"linux", .arch = (char *)"amd64"},
+    };
+    int rc = lab_registry_push_here(&job, &w->run->meter, &result, err);
+    if (rc == 0 && result.failed)
+        rc = fail_push(&result, err);
+    size_t sent = 0;
+    LAB_VEC_FOREACH (p, &result.images)
+        sent += p->manifest_sent;
+    w->words = lab_format("%zu in the registry, %zu of them new", result.images.len, sent);
+    lab_push_result_clear(&result);
+    return rc;
+}
+
+/* Only into labctl's own: what others hold is not ours to change. */
+static int fill(struct lab_run *run, struct lab_error *err)
+{
+    struct fill_work work = {.run = run};
+    LAB_AUTO_REGISTRY_SOURCES struct lab_registry_sources sources = {{0}};
+    if (!run->spec->payload.bundle)
+        return 0;
+    if (lab_registry_sources(&sources, run->spec->payload.bundle, err))
+        return -1;
+    if (!sources.paths.len)
+        return 0;
+    int rc = lab_registry_target(run, &work.target, err);
+    if (rc == 0)
+        rc = lab_await(run, "images", fill_fn, &work, &work.words, err);
+    lab_registry_target_clear(&work.target);
+    free(work.words);
+    return rc;
+}
+
+int lab_fill_registry(struct lab_ladder *l, struct lab_error *err)
+{
+    return l->registry && l->run->spec->registry.serve ? fill(l->run, err) : 0;
 }
 
 /* --- in a guest ----------------------------------------------------------------------------------
@@ -63,7 +129,7 @@ int lab_await_registry(struct lab_ladder *l, struct lab_error *err)
     free(work.words);
     return rc ? lab_error_hint(err, "'%s ssh %s -- sudo journalctl -u labctl-registry' says why",
                                lab_run_self(l->run), l->registry->node)
-              : 0;
+              : fill(l->run, err);
 }
 
 /* --- into the seed -------------------------------------------------------------------------------

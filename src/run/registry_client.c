@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "platform.h"
+#include "run/registry_sources.h"
 #include "state/state.h"
 
 static int open_registry(const struct lab_registry_target *target,
@@ -34,13 +35,90 @@ static int open_source(const char *path, struct lab_source **out, struct lab_err
     return lab_source_open(out, path, &options, err);
 }
 
+/* --- what was asked for, over all that a bundle holds -------------------------------------------
+ */
+
+/* Of the images that the job names, those in this source. false: none, though some were named; why
+ * keeps the last word on one that is not there. */
+static bool in_source(struct lab_source *source,
+                      const struct lab_registry_job *job,
+                      struct lab_registry_names *out,
+                      bool *seen,
+                      struct lab_error *why)
+{
+    for (size_t i = 0; i < job->images_len; i++) {
+        LAB_AUTO_ERROR struct lab_error missing = LAB_ERROR_INIT;
+        if (lab_source_find(source, job->images[i], &missing) < 0) {
+            lab_error_move(why, &missing);
+            continue;
+        }
+        seen[i] = true;
+        *lab_vec_push(&out->list) = (char *)(uintptr_t)job->images[i];
+    }
+    return job->images_len == 0 || out->list.len > 0;
+}
+
+/* One source; names: what of it, none: all. */
+typedef int work_on(void *arg,
+                    struct lab_source *source,
+                    struct lab_registry *registry,
+                    const struct lab_registry_job *job,
+                    struct lab_error *err);
+
+static int on_source(const char *path,
+                     struct lab_registry *registry,
+                     const struct lab_registry_job *job,
+                     bool *seen,
+                     struct lab_error *why,
+                     work_on *work,
+                     void *arg,
+                     struct lab_error *err)
+{
+    struct lab_source *source = NULL;
+    struct lab_registry_names names = {{0}};
+    struct lab_registry_job part = *job;
+    int rc = open_source(path, &source, err);
+    if (rc == 0 && in_source(source, job, &names, seen, why)) {
+        part.images = (const char *const *)names.list.items;
+        part.images_len = names.list.len;
+        rc = work(arg, source, registry, &part, err);
+    }
+    lab_vec_clear(&names.list);
+    lab_source_close(source);
+    return rc;
+}
+
+static int
+on_sources(const struct lab_registry_job *job, work_on *work, void *arg, struct lab_error *err)
+{
+    LAB_AUTO_REGISTRY_SOURCES struct lab_registry_sources sources = {{0}};
+    LAB_AUTOFREE bool *seen = lab_calloc(job->images_len + 1, sizeof(*seen));
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    struct lab_registry *registry = NULL;
+    int rc = lab_registry_sources(&sources, job->source, err) ||
+                     open_registry(job->target, &registry, err)
+                 ? -1
+                 : 0;
+    if (rc == 0 && !sources.paths.len)
+        rc = lab_fail(err, LAB_USAGE, "the bundle '%s' has no images but k3s' own", job->source);
+    for (size_t i = 0; rc == 0 && i < sources.paths.len; i++)
+        rc = on_source(sources.paths.items[i], registry, job, seen, &why, work, arg, err);
+    for (size_t i = 0; rc == 0 && i < job->images_len; i++)
+        if (!seen[i]) {
+            lab_error_move(err, &why);
+            rc = -1;
+        }
+    lab_registry_close(registry);
+    return rc;
+}
+
 /* --- push ---------------------------------------------------------------------------------------
  */
 
 struct push {
     const struct lab_registry_job *job;
     struct lab_push_result *out;
-    struct lab_meter meter;
+    struct lab_meter *meter;
 };
 
 static void feed(void *arg, uint64_t done, uint64_t total, const char *image)
@@ -49,34 +127,57 @@ static void feed(void *arg, uint64_t done, uint64_t total, const char *image)
     lab_meter_feed(arg, done, total);
 }
 
+static int push_source(void *arg,
+                       struct lab_source *source,
+                       struct lab_registry *registry,
+                       const struct lab_registry_job *part,
+                       struct lab_error *err)
+{
+    struct push *p = arg;
+    struct lab_push_result result = {{0}, 0};
+    const struct lab_push_job job = {.source = source,
+                                     .registry = registry,
+                                     .prefix = part->target->prefix,
+                                     .platform = part->platform,
+                                     .images = part->images,
+                                     .images_len = part->images_len,
+                                     .progress = feed,
+                                     .progress_arg = p->meter};
+    if (lab_push(&job, &result, err)) {
+        lab_push_result_clear(&result);
+        return -1;
+    }
+    LAB_VEC_FOREACH (pushed, &result.images)
+        *lab_vec_push(&p->out->images) = *pushed;
+    p->out->failed += result.failed;
+    lab_vec_clear(&result.images); /* its texts are the other's now */
+    return 0;
+}
+
 static int push_fn(void *arg, struct lab_error *err)
 {
     struct push *p = arg;
-    struct lab_source *source = NULL;
-    struct lab_registry *registry = NULL;
-    int rc =
-        open_registry(p->job->target, &registry, err) || open_source(p->job->source, &source, err);
-    const struct lab_push_job job = {.source = source,
-                                     .registry = registry,
-                                     .prefix = p->job->target->prefix,
-                                     .platform = p->job->platform,
-                                     .images = p->job->images,
-                                     .images_len = p->job->images_len,
-                                     .progress = feed,
-                                     .progress_arg = &p->meter};
-    rc = rc ? -1 : lab_push(&job, p->out, err);
-    lab_source_close(source);
-    lab_registry_close(registry);
-    return rc;
+    return on_sources(p->job, push_source, p, err);
+}
+
+int lab_registry_push_here(const struct lab_registry_job *job,
+                           struct lab_meter *meter,
+                           struct lab_push_result *out,
+                           struct lab_error *err)
+{
+    struct push p = {.job = job, .out = out, .meter = meter};
+    *out = (struct lab_push_result){{0}, 0};
+    return push_fn(&p, err);
 }
 
 int lab_registry_push(const struct lab_registry_job *job,
                       struct lab_push_result *out,
                       struct lab_error *err)
 {
-    struct push p = {.job = job, .out = out};
+    struct lab_meter meter = {0};
+    struct push p = {.job = job, .out = out, .meter = &meter};
     *out = (struct lab_push_result){{0}, 0};
-    return lab_beside(push_fn, &p, &p.meter, job->progress, job->progress_arg, err);
+    return lab_beside(push_fn, &p, &meter, job->progress, job->progress_arg, err);
 }
 
 /* --- verify -------------------------------------------------------------------------------------
@@ -120,25 +221,32 @@ static int choose(struct lab_source *source,
     return 0;
 }
 
-static int check_images(struct check *c,
+static int check_source(void *arg,
                         struct lab_source *source,
                         struct lab_registry *registry,
+                        const struct lab_registry_job *part,
                         struct lab_error *err)
 {
-    LAB_AUTOFREE bool *chosen = lab_calloc(source->images.len, sizeof(*chosen));
+    struct check *c = arg;
+    struct lab_verify_result result = {{0}, 0};
+    LAB_AUTOFREE bool *chosen = lab_calloc(source->images.len + 1, sizeof(*chosen));
     LAB_VEC(struct lab_verify_image) wanted = {0};
-    int rc = choose(source, c->job, chosen, err);
+    int rc = choose(source, part, chosen, err);
     for (size_t i = 0; rc == 0 && i < source->images.len; i++) {
         const struct lab_source_image *image = &source->images.items[i];
         if (chosen[i])
             *lab_vec_push(&wanted) = (struct lab_verify_image){
                 .image = image->name,
-                .repository = lab_push_repository(&image->ref, c->job->target->prefix),
+                .repository = lab_push_repository(&image->ref, part->target->prefix),
                 .digest = image->digest,
                 .tag = image->ref.tag};
     }
     if (rc == 0)
-        rc = lab_registry_verify(registry, wanted.items, wanted.len, c->out, err);
+        rc = lab_registry_verify(registry, wanted.items, wanted.len, &result, err);
+    LAB_VEC_FOREACH (v, &result.images)
+        *lab_vec_push(&c->out->images) = *v;
+    c->out->failed += result.failed;
+    lab_vec_clear(&result.images);
     LAB_VEC_FOREACH (w, &wanted)
         free((char *)(uintptr_t)w->repository);
     lab_vec_clear(&wanted);
@@ -148,16 +256,7 @@ static int check_images(struct check *c,
 static int check_fn(void *arg, struct lab_error *err)
 {
     struct check *c = arg;
-    struct lab_source *source = NULL;
-    struct lab_registry *registry = NULL;
-    int rc = open_registry(c->job->target, &registry, err) ||
-                     open_source(c->job->source, &source, err) ||
-                     check_images(c, source, registry, err)
-                 ? -1
-                 : 0;
-    lab_source_close(source);
-    lab_registry_close(registry);
-    return rc;
+    return on_sources(c->job, check_source, c, err);
 }
 
 int lab_registry_check(const struct lab_registry_job *job,

@@ -22,6 +22,11 @@ struct lab_registry_job {
 int lab_registry_push(const struct lab_registry_job *job,
                       struct lab_push_result *out,
                       struct lab_error *err) LAB_MUST_CHECK;
+/* The same on this worker thread, within a run. */
+int lab_registry_push_here(const struct lab_registry_job *job,
+                           struct lab_meter *meter,
+                           struct lab_push_result *out,
+                           struct lab_error *err) LAB_MUST_CHECK;
 /* As lab_registry_verify(), for what a push of the job would have left. */
 int lab_registry_check(const struct lab_registry_job *job,
                        struct lab_verify_result *out,

@@ -303,7 +303,10 @@ static int prepare(struct lab_ladder *l, struct plan_inputs *in, struct lab_erro
     if (probe_host(run, err) ||
         lab_state_object_put(run->state, LAB_OBJECT_LAB, "storage", LAB_OBJECT_MAKING, NULL, err))
         return -1;
-    return lab_prepare_images(l, in->sums, err) || lab_prepare_payload(l, err) ? -1 : 0;
+    return lab_prepare_images(l, in->sums, err) || lab_prepare_payload(l, err) ||
+                   lab_fill_registry(l, err)
+               ? -1
+               : 0;
 }
 
 /* A new one only while no master runs by the old one. */
