@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/registry_client.h"
+#include "cli/view.h"
 
 /* --- which registry -----------------------------------------------------------------------------
  */
@@ -15,6 +16,7 @@ target_of_lab(struct lab_cli *cli, struct lab_registry_target *out, struct lab_e
     if (lab_cli_open(cli, LAB_STATE_READ, false, &run, err))
         return -1;
     int rc = lab_run_attach_ledger(run, err) || lab_registry_target(run, out, err) ? -1 : 0;
+    lab_view_end(cli); /* `verify` opens the lab once more, to ask its nodes */
     lab_run_close(run);
     cli->run = NULL;
     return rc;
