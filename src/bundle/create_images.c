@@ -71,7 +71,7 @@ static void note(struct lab_create *c, const struct lab_pulled *pulled)
 {
     struct lab_bundle_image *image = lab_vec_push(&c->manifest.images);
     image->ref = lab_strdup(pulled->name);
-    image->file = lab_strdup(LAYOUT);
+    image->file = lab_strdup(LAYOUT "/index.json"); /* a file stands for the layout */
     image->digest = lab_strdup(pulled->digest);
     image->platform = lab_format("linux/%s", c->recipe.arch);
 }

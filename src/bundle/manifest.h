@@ -13,7 +13,7 @@
  *       role: "k3s-binary"
  *   images:
  *     - ref: "docker.io/rancher/mirrored-pause:3.6"
- *       file: "k3s/k3s-airgap-images-amd64.tar.zst"
+ *       file: "k3s/k3s-airgap-images-amd64.tar.zst"   # or images/oci/index.json, of the layout
  *       digest: "sha256:…"          # of its manifest; of its config in a docker-save archive
  *       platform: "linux/amd64"
  *   packages:                       # absent: none

@@ -7,9 +7,12 @@
 #include "base/text.h"
 #include "bundle/manifest.h"
 
-static void add(struct lab_registry_sources *out, const char *dir, const char *file)
+/* A layout is named by its index.json. */
+static void add_source(struct lab_registry_sources *out, const char *dir, const char *file)
 {
-    LAB_AUTOFREE char *path = lab_path_join(dir, file);
+    LAB_AUTOFREE char *whole = lab_path_join(dir, file);
+    LAB_AUTOFREE char *path =
+        lab_ends_with(file, "/index.json") ? lab_path_dir(whole) : lab_strdup(whole);
     LAB_VEC_FOREACH (known, &out->paths)
         if (strcmp(*known, path) == 0)
             return;
@@ -31,7 +34,7 @@ int lab_registry_sources(struct lab_registry_sources *out,
         return -1;
     LAB_VEC_FOREACH (image, &manifest.images)
         if (!lab_starts_with(image->file, "k3s/"))
-            add(out, source, image->file);
+            add_source(out, source, image->file);
     return 0;
 }
 
