@@ -120,7 +120,7 @@ done
 
 say "verify airgap: nothing gets out, and what would is found"
 labctl -f "$lab" verify airgap | tee "$work/airgap"
-holds "proved" "air-gapped" "$(cat "$work/airgap")"
+holds "proved" "proved: $((workers + 1)) nodes have no way out" "$(cat "$work/airgap")"
 in_box ip address add 1.1.1.1/32 dev lo
 in_box setsid -f python3 -m http.server --bind 1.1.1.1 443 >/dev/null 2>&1
 same "an outside address that answers" 5 "$(status_of labctl -f "$lab" verify airgap --target k3s-worker1 | tail -n 1)"
