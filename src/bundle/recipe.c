@@ -249,6 +249,12 @@ static void read_all(struct reader *r, const struct lab_yaml *root)
     const struct lab_yaml *files = lab_read_child(&lab_recipe_root, root, "files");
     for (size_t i = 0; files && i < files->items.len; i++)
         read_file(r, files->items.items[i]);
+    if (values.registry) /* where the guest's unit looks for it (src/media/seed_registry.c) */
+        *lab_vec_push(&r->out->files) = (struct lab_recipe_file){
+            .source = values.registry,
+            .path = lab_strdup("registry/docker-registry"),
+            .mode = 0755,
+        };
 }
 
 static int read_text(struct lab_str *text, const char *path, struct lab_error *err)

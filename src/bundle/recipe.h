@@ -14,6 +14,7 @@
  *     sources: ["deb https://deb.debian.org/debian bookworm main"]
  *     keyring: /usr/share/keyrings/debian-archive-keyring.gpg
  *     installed: ./status             # the guest's /var/lib/dpkg/status: what it has already
+ *   registry: /usr/bin/docker-registry   # for labs that run one in a guest
  *   files:
  *     - {source: https://example.com/app.yaml, path: files/app.yaml, sha256: …, mode: "0644"}
  *

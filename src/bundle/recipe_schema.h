@@ -10,6 +10,7 @@ struct lab_recipe_k3s {
 };
 struct lab_recipe_root {
     int arch;
+    char *registry;
 };
 
 extern const struct lab_object lab_recipe_root, lab_recipe_k3s, lab_recipe_packages,
