@@ -15,7 +15,7 @@ make_release() { # DIR: as on a mirror
     (cd "$to" && sha256sum k3s k3s-airgap-images-amd64.tar.zst >sha256sum-amd64.txt)
 }
 
-make_bundle() { # DIR, beside which the keys and the recipe lie
+make_bundle() { # DIR [LINE-OF-THE-RECIPE...], beside which the keys and the recipe lie
     local debs dir
     debs=$(tests/e2e/debs)
     dir=$(dirname "$1")
@@ -38,6 +38,7 @@ $(for f in "$debs"/skopeo/*; do
         echo "  - {source: $f, path: files/skopeo/$(basename "$f"), mode: \"0755\"}"
     done)
 YAML
+    printf '%s\n' "${@:2}" >>"$dir/bundle.yaml"
     labctl bundle keygen "$dir/team"
     labctl bundle create -f "$dir/bundle.yaml" -o "$1" --sign "$dir/team"
     labctl bundle inspect "$1"
