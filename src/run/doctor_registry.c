@@ -7,7 +7,7 @@
 
 int lab_registry_cannot(struct lab_error *err)
 {
-    lab_fail(err, LAB_HOST, "labctl cannot run a registry on this system (registry.serve)");
+    lab_fail(err, LAB_HOST, "on this host labctl cannot run a registry, as registry.serve wants");
     return lab_error_hint(err,
                           "let a guest run it (registry.node: NAME), or run one in WSL and name "
                           "its address (registry.address: HOST:PORT)");
