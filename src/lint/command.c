@@ -171,9 +171,9 @@ static void pulls(const struct lint_text *t,
                   const char *shown)
 {
     for (size_t i = verb + 1; i < words->list.len; i++) {
-        LAB_AUTO_REF struct lab_ref ref = {0};
+        LAB_AUTO_IMAGE_REF struct lab_image_ref ref = {0};
         const struct lint_word *w = &words->list.items[i];
-        if (is_option(w->text) || lab_ref_parse(&ref, w->text))
+        if (is_option(w->text) || lab_image_ref_parse(&ref, w->text, NULL))
             continue;
         if (t->lab->registry && strcmp(ref.registry, t->lab->registry) == 0)
             return;

@@ -3,7 +3,7 @@
 
 #include "lint/text.h"
 
-static bool is_ours(const struct lint_text *t, const struct lab_ref *ref)
+static bool is_ours(const struct lint_text *t, const struct lab_image_ref *ref)
 {
     return t->lab->registry && strcmp(t->lab->registry, ref->registry) == 0;
 }
@@ -21,7 +21,7 @@ static void check_latest(const struct lint_text *t, size_t offset, const char *n
 static void check_list(const struct lint_text *t,
                        size_t offset,
                        const char *name,
-                       const struct lab_ref *ref,
+                       const struct lab_image_ref *ref,
                        const char *policy)
 {
     if (lab_refs_has(t->lab->images, ref)) {
@@ -39,8 +39,8 @@ static void check_list(const struct lint_text *t,
 
 void lint_image(const struct lint_text *t, size_t offset, const char *name, const char *policy)
 {
-    LAB_AUTO_REF struct lab_ref ref = {0};
-    if (strchr(name, '{') || strchr(name, '$') || lab_ref_parse(&ref, name))
+    LAB_AUTO_IMAGE_REF struct lab_image_ref ref = {0};
+    if (strchr(name, '{') || strchr(name, '$') || lab_image_ref_parse(&ref, name, NULL))
         return; /* not written out; or no image: a picture, a disk */
     if (lab_ref_is_latest(&ref))
         check_latest(t, offset, name,

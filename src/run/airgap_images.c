@@ -69,10 +69,10 @@ struct node_images {
 
 static void judge_pod(struct node_images *w, const char *pod, const char *image, const char *policy)
 {
-    LAB_AUTO_REF struct lab_ref ref = {0};
+    LAB_AUTO_IMAGE_REF struct lab_image_ref ref = {0};
     bool always = strcmp(policy, "Always") == 0;
     w->used++;
-    if (lab_ref_parse(&ref, image)) {
+    if (lab_image_ref_parse(&ref, image, NULL)) {
         airgap_say(&w->v, LAB_AIRGAP_NOT_PROVED, "%s: '%s' is no name of an image", pod, image);
         return;
     }

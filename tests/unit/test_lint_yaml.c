@@ -95,7 +95,7 @@ static const char list_text[] =
 static void image_lists(void **state)
 {
     struct lab_refs refs = {{0}};
-    struct lab_ref ref;
+    struct lab_image_ref ref;
     (void)state;
     assert_false(lab_refs_is_list("k3s/readme.txt"));
     assert_false(lab_refs_is_list("apps/manifest.yaml"));
@@ -124,10 +124,10 @@ static void image_lists(void **state)
         {"no:2", false},
     };
     for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
-        assert_int_equal(lab_ref_parse(&ref, cases[i].name), 0);
+        assert_int_equal(lab_image_ref_parse(&ref, cases[i].name, NULL), 0);
         if (lab_refs_has(&refs, &ref) != cases[i].has)
             fail_msg("%s", cases[i].name);
-        lab_ref_clear(&ref);
+        lab_image_ref_clear(&ref);
     }
     lab_refs_clear(&refs);
 }
@@ -137,16 +137,16 @@ static void names_of_images(void **state)
     static const char *const bad[] = {
         "",       "a b",  "A/b:1", "http://a/b", "a:", "a@sha256:1", "../x",
         "a//b:1", "/x/y", "a:b c", "{{ .x }}",   ":1", "a/"};
-    struct lab_ref ref;
+    struct lab_image_ref ref;
     (void)state;
     for (size_t i = 0; i < LAB_ARRAY_LEN(bad); i++)
-        if (lab_ref_parse(&ref, bad[i]) == 0)
+        if (lab_image_ref_parse(&ref, bad[i], NULL) == 0)
             fail_msg("'%s' taken for an image", bad[i]);
-    assert_int_equal(lab_ref_parse(&ref, "localhost:5000/a/b"), 0);
+    assert_int_equal(lab_image_ref_parse(&ref, "localhost:5000/a/b", NULL), 0);
     assert_string_equal(ref.registry, "localhost:5000");
-    assert_string_equal(ref.path, "a/b");
+    assert_string_equal(ref.repository, "a/b");
     assert_true(lab_ref_is_latest(&ref));
-    lab_ref_clear(&ref);
+    lab_image_ref_clear(&ref);
 }
 
 static void latest(void **state)
