@@ -4,62 +4,39 @@
 
 #include "base/text.h"
 #include "cli/bundle.h"
+#include "cli/verbs.h"
 
-static const struct {
-    const char *name;
-    int (*run)(struct lab_cli *, struct lab_error *);
-    const char *takes; /* options, with a space behind each */
-    bool writes;       /* -o names a folder */
-} verbs[] = {
-    {"create", lab_bundle_cmd_create, "file update sign retries ", true},
+static const struct lab_verb verbs[] = {
+    {"create", lab_bundle_cmd_create, "file update sign retries output ", false},
     {"verify", lab_bundle_cmd_verify, "key ", false},
     {"sign", lab_bundle_cmd_sign, "key ", false},
     {"keygen", lab_bundle_cmd_keygen, "", false},
     {"inspect", lab_bundle_cmd_inspect, "", false},
     {"diff", lab_bundle_cmd_diff, "", false},
-    {"split", lab_bundle_cmd_split, "size ", true},
-    {"join", lab_bundle_cmd_join, "key ", true},
+    {"split", lab_bundle_cmd_split, "size output ", false},
+    {"join", lab_bundle_cmd_join, "key output ", false},
 };
 
-static int unknown_verb(const char *verb, struct lab_error *err)
+/* -o is the folder where a verb writes one, elsewhere the format. */
+static int check_option(struct lab_cli *cli,
+                        const struct lab_verb *verb,
+                        const char *name,
+                        const char *value,
+                        struct lab_error *err)
 {
-    const char *names[LAB_ARRAY_LEN(verbs)];
-    LAB_AUTO_STR struct lab_str all = LAB_STR_INIT;
-    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++) {
-        names[i] = verbs[i].name;
-        lab_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
-    }
-    const char *nearest = lab_nearest(verb, names, LAB_ARRAY_LEN(verbs));
-    lab_fail(err, LAB_USAGE, "'labctl bundle %s': there are %s", verb, lab_str_get(&all));
-    return nearest ? lab_error_hint(err, "did you mean 'labctl bundle %s'?", nearest) : -1;
-}
-
-static int check_options(struct lab_cli *cli, size_t verb, struct lab_error *err)
-{
-    for (size_t i = 0; i < cli->given_len; i++) {
-        const char *name = cli->given[i].option->name;
-        LAB_AUTOFREE char *word = lab_format("%s ", name);
-        if (strstr(verbs[verb].takes, word))
-            continue;
-        if (strcmp(name, "output") == 0) {
-            if (!verbs[verb].writes && lab_cli_take_output(cli, cli->given[i].value, err) < 0)
-                return -1;
-            continue;
-        }
-        lab_fail(err, LAB_USAGE, "'labctl bundle %s' takes no option '--%s'", verbs[verb].name,
-                 name);
-        return lab_error_hint(err, "see 'labctl bundle --help'");
-    }
-    return 0;
+    if (lab_verb_takes(verb, name))
+        return 0;
+    return strcmp(name, "output") == 0 ? lab_cli_take_output(cli, value, err)
+                                       : lab_cli_refuse_option(cli, verb, name, err);
 }
 
 static int run_bundle(struct lab_cli *cli, struct lab_error *err)
 {
-    const char *verb = cli->arguments.items[0];
-    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
-        if (strcmp(verb, verbs[i].name) == 0)
-            return check_options(cli, i, err) < 0 ? -1 : verbs[i].run(cli, err);
-    return unknown_verb(verb, err);
+    const struct lab_verb *verb = lab_cli_verb(cli, verbs, LAB_ARRAY_LEN(verbs), err);
+    for (size_t i = 0; verb && i < cli->given_len; i++)
+        if (check_option(cli, verb, cli->given[i].option->name, cli->given[i].value, err) < 0)
+            return -1;
+    return verb ? verb->run(cli, err) : -1;
 }
 
 static const struct lab_option options[] = {

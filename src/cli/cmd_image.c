@@ -1,5 +1,6 @@
 /* image convert|info: what qemu-img is used for, without it. */
 #include "cli/image.h"
+#include "cli/verbs.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -143,53 +144,19 @@ static int info(struct lab_cli *cli, struct lab_error *err)
 /* --- the command
  * ----------------------------------------------------------------------------------- */
 
-static const struct {
-    const char *name;
-    int (*run)(struct lab_cli *, struct lab_error *);
-    const char *takes; /* options, with a space behind each */
-} verbs[] = {
-    {"convert", convert, "format size sha256 "},
-    {"info", info, ""},
-    {"import", lab_image_cmd_import, "name sha256 "},
-    {"list", lab_image_cmd_list, ""},
-    {"verify", lab_image_cmd_verify, ""},
-    {"rm", lab_image_cmd_rm, "force "},
-    {"prune", lab_image_cmd_prune, "dry-run "},
+static const struct lab_verb verbs[] = {
+    {"convert", convert, "format size sha256 ", false},
+    {"info", info, "", false},
+    {"import", lab_image_cmd_import, "name sha256 ", false},
+    {"list", lab_image_cmd_list, "", false},
+    {"verify", lab_image_cmd_verify, "", false},
+    {"rm", lab_image_cmd_rm, "force ", false},
+    {"prune", lab_image_cmd_prune, "dry-run ", false},
 };
-
-static int unknown_verb(const char *verb, struct lab_error *err)
-{
-    const char *names[LAB_ARRAY_LEN(verbs)];
-    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
-        names[i] = verbs[i].name;
-    const char *nearest = lab_nearest(verb, names, LAB_ARRAY_LEN(verbs));
-    lab_fail(err, LAB_USAGE,
-             "'labctl image %s': there are convert, info, import, list, verify, rm and prune",
-             verb);
-    return nearest ? lab_error_hint(err, "did you mean 'labctl image %s'?", nearest) : -1;
-}
-
-static int
-check_options(const struct lab_cli *cli, const char *verb, const char *takes, struct lab_error *err)
-{
-    for (size_t i = 0; i < cli->given_len; i++) {
-        LAB_AUTOFREE char *word = lab_format("%s ", cli->given[i].option->name);
-        if (strstr(takes, word))
-            continue;
-        lab_fail(err, LAB_USAGE, "'labctl image %s' takes no option '--%s'", verb,
-                 cli->given[i].option->name);
-        return lab_error_hint(err, "see 'labctl image --help'");
-    }
-    return 0;
-}
 
 static int run_image(struct lab_cli *cli, struct lab_error *err)
 {
-    const char *verb = cli->arguments.items[0];
-    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
-        if (strcmp(verb, verbs[i].name) == 0)
-            return check_options(cli, verb, verbs[i].takes, err) ? -1 : verbs[i].run(cli, err);
-    return unknown_verb(verb, err);
+    return lab_cli_run_verb(cli, verbs, LAB_ARRAY_LEN(verbs), err);
 }
 
 static const struct lab_option options[] = {

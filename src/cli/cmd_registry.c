@@ -1,5 +1,6 @@
 /* registry: its verbs are in cmd_registry_*.c. */
 #include "cli/registry.h"
+#include "cli/verbs.h"
 
 #include <string.h>
 
@@ -7,53 +8,20 @@
 
 #define TARGET "to ca username password-file insecure "
 
-static const struct {
-    const char *name;
-    int (*run)(struct lab_cli *, struct lab_error *);
-    const char *takes; /* options, with a space behind each */
-} verbs[] = {
-    {"up", lab_registry_cmd_up, ""},
-    {"down", lab_registry_cmd_down, ""},
-    {"status", lab_registry_cmd_status, ""},
-    {"logs", lab_registry_cmd_logs, "follow "},
-    {"push", lab_registry_cmd_push, "image platform " TARGET},
-    {"ls", lab_registry_cmd_ls, TARGET},
-    {"verify", lab_registry_cmd_verify, "image platform host-only " TARGET},
-    {"serve", lab_registry_cmd_serve, "child-of "}, /* the supervisor; no word in the help */
+static const struct lab_verb verbs[] = {
+    {"up", lab_registry_cmd_up, "", false},
+    {"down", lab_registry_cmd_down, "", false},
+    {"status", lab_registry_cmd_status, "", false},
+    {"logs", lab_registry_cmd_logs, "follow ", false},
+    {"push", lab_registry_cmd_push, "image platform " TARGET, false},
+    {"ls", lab_registry_cmd_ls, TARGET, false},
+    {"verify", lab_registry_cmd_verify, "image platform host-only " TARGET, false},
+    {"serve", lab_registry_cmd_serve, "child-of ", true}, /* the supervisor; no word in the help */
 };
-
-static int unknown_verb(const char *verb, struct lab_error *err)
-{
-    const char *names[LAB_ARRAY_LEN(verbs)];
-    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
-        names[i] = verbs[i].name;
-    const char *nearest = lab_nearest(verb, names, LAB_ARRAY_LEN(verbs));
-    lab_fail(err, LAB_USAGE, "there is no 'labctl registry %s'", verb);
-    return nearest ? lab_error_hint(err, "did you mean 'labctl registry %s'?", nearest)
-                   : lab_error_hint(err, "see 'labctl registry --help'");
-}
-
-static int
-check_options(const struct lab_cli *cli, const char *verb, const char *takes, struct lab_error *err)
-{
-    for (size_t i = 0; i < cli->given_len; i++) {
-        LAB_AUTOFREE char *word = lab_format("%s ", cli->given[i].option->name);
-        if (strstr(takes, word))
-            continue;
-        lab_fail(err, LAB_USAGE, "'labctl registry %s' takes no option '--%s'", verb,
-                 cli->given[i].option->name);
-        return lab_error_hint(err, "see 'labctl registry --help'");
-    }
-    return 0;
-}
 
 static int run_registry(struct lab_cli *cli, struct lab_error *err)
 {
-    const char *verb = cli->arguments.items[0];
-    for (size_t i = 0; i < LAB_ARRAY_LEN(verbs); i++)
-        if (strcmp(verb, verbs[i].name) == 0)
-            return check_options(cli, verb, verbs[i].takes, err) ? -1 : verbs[i].run(cli, err);
-    return unknown_verb(verb, err);
+    return lab_cli_run_verb(cli, verbs, LAB_ARRAY_LEN(verbs), err);
 }
 
 static const struct lab_option options[] = {
