@@ -206,6 +206,7 @@ struct plat_breakaway {
     /* results */
     int status;  /* -1 when it was ended; what it has started goes on */
     bool in_job; /* the job lets nobody go */
+    bool passes; /* FAILED for want of something of which there may be enough in a moment */
 };
 enum plat_breakaway_end {
     PLAT_BREAKAWAY_NO_JOBS, /* not started: it is a child like every other here */

@@ -77,7 +77,7 @@ void plat_ignore_broken_pipe(void)
 enum plat_breakaway_end plat_run_breakaway(struct plat_breakaway *child, struct lab_error *err)
 {
     child->status = -1;
-    child->in_job = false;
+    child->in_job = child->passes = false;
     (void)err;
     return PLAT_BREAKAWAY_NO_JOBS;
 }

@@ -147,16 +147,33 @@ see_through(struct plat_breakaway *child, const struct ends *e, PROCESS_INFORMAT
     return how;
 }
 
+/* A virus scanner looks at the program just then, or the system is short of something. */
+static bool may_pass(DWORD number)
+{
+    switch (number) {
+    case ERROR_SHARING_VIOLATION:
+    case ERROR_NOT_ENOUGH_MEMORY:
+    case ERROR_INTERNAL_ERROR:
+    case ERROR_NO_SYSTEM_RESOURCES:
+    case ERROR_COMMITMENT_LIMIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 enum plat_breakaway_end plat_run_breakaway(struct plat_breakaway *child, struct lab_error *err)
 {
     struct ends ends;
     PROCESS_INFORMATION process = {0};
     enum plat_breakaway_end how = PLAT_BREAKAWAY_FAILED;
     child->status = -1;
-    child->in_job = false;
+    child->in_job = child->passes = false;
     bool started = open_ends(&ends) && start_child(child, &ends, &process);
-    if (!started)
+    if (!started) {
+        child->passes = may_pass(GetLastError());
         plat_fail_os(err, LAB_HOST, "cannot run '%s'", child->argv[0]);
+    }
     close_theirs(&ends);
     if (started)
         how = see_through(child, &ends, &process);

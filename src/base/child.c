@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "base/child_run.h"
 #include "base/log.h"
@@ -11,7 +12,12 @@
 #include "base/work.h"
 #include "platform.h"
 
-enum { OUTPUT_MAX = 16 << 20, DEFAULT_TIMEOUT_MS = 60 * 1000 };
+enum {
+    OUTPUT_MAX = 16 << 20,
+    DEFAULT_TIMEOUT_MS = 60 * 1000,
+    TRY_AGAIN_MS = 100, /* and 200, 400, 800, 1600: three seconds in all */
+    TRY_AGAIN_MAX_MS = 1600
+};
 
 static void add(struct lab_child *c, char *arg)
 {
@@ -88,9 +94,27 @@ static void log_end(const struct lab_child *c, const struct lab_error *err)
     lab_log("%s", lab_str_get(&line));
 }
 
+/* Nothing was started, so that nothing is done twice. */
+static bool wait_to_try_again(uint64_t ms, struct lab_error *err)
+{
+    lab_log("%s: once more in %llu ms", err->message, (unsigned long long)ms);
+    for (uint64_t waited = 0; waited < ms && !lab_work_cancelled(); waited += TRY_AGAIN_MS)
+        uv_sleep(TRY_AGAIN_MS);
+    if (lab_work_cancelled())
+        return false;
+    lab_error_clear(err);
+    return true;
+}
+
 static int run(struct lab_child *c, struct lab_error *err)
 {
-    return c->breakaway ? lab_child_breakaway(c, err) : lab_child_loop(c, err);
+    for (uint64_t ms = TRY_AGAIN_MS;; ms *= 2) {
+        bool passes = false;
+        int rc =
+            c->breakaway ? lab_child_breakaway(c, &passes, err) : lab_child_loop(c, &passes, err);
+        if (rc == 0 || !passes || ms > TRY_AGAIN_MAX_MS || !wait_to_try_again(ms, err))
+            return rc;
+    }
 }
 
 int lab_child_run(struct lab_child *c, struct lab_error *err)

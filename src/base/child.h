@@ -37,7 +37,8 @@ void lab_child_arg(struct lab_child *c, const char *arg);      /* copied */
 void lab_child_args(struct lab_child *c, ...) __attribute__((sentinel));
 void lab_child_argf(struct lab_child *c, const char *fmt, ...) LAB_PRINTF(2, 3);
 
-/* 0: it ran to its end, whatever its status. -1: not found (LAB_HOST), out of time (LAB_TIMEOUT),
+/* What the system cannot start just now (no process, no memory, the program held open for writing) is
+ * tried for three seconds. 0: it ran to its end, whatever its status. -1: not found (LAB_HOST), out of time (LAB_TIMEOUT),
  * cancelled by lab_work_cancel_all() (LAB_CANCELLED), too much output (LAB_INTERNAL). */
 int lab_child_run(struct lab_child *c, struct lab_error *err) LAB_MUST_CHECK;
 /* Starts it and leaves it alone: in a session of its own, with the null device for all three streams,

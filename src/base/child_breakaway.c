@@ -26,7 +26,7 @@ int lab_child_too_much(const struct lab_child *c, struct lab_error *err)
                     c->argv.items[0], c->out.max >> 20);
 }
 
-int lab_child_breakaway(struct lab_child *c, struct lab_error *err)
+int lab_child_breakaway(struct lab_child *c, bool *passes, struct lab_error *err)
 {
     *lab_vec_push(&c->argv) = NULL;
     c->argv.len--;
@@ -42,12 +42,13 @@ int lab_child_breakaway(struct lab_child *c, struct lab_error *err)
     enum plat_breakaway_end end = plat_run_breakaway(&child, err);
     lab_child_env_free(env);
     c->status = child.status;
+    *passes = child.passes;
     if (child.in_job)
         lab_log("'%s' could not leave the job of this session: what it started ends with it",
                 c->argv.items[0]);
     switch (end) {
     case PLAT_BREAKAWAY_NO_JOBS:
-        return lab_child_loop(c, err);
+        return lab_child_loop(c, passes, err);
     case PLAT_BREAKAWAY_ENDED:
         return 0;
     case PLAT_BREAKAWAY_LATE:

@@ -172,6 +172,24 @@ static void on_written(uv_write_t *req, int status)
     close_stream(&r->streams[CHILD_IN]);
 }
 
+/* Memory, processes, files: and what Windows says of a program that is being looked at by something
+ * else just then (EBUSY) or that it could not start for a reason of its own (UNKNOWN). */
+static bool may_pass(int rc)
+{
+    switch (rc) {
+    case UV_EAGAIN:
+    case UV_EBUSY:
+    case UV_EMFILE:
+    case UV_ENFILE:
+    case UV_ENOMEM:
+    case UV_ETXTBSY:
+    case UV_UNKNOWN:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static int spawn_failed(struct run *r, int rc)
 {
     const char *name = program(r);
@@ -180,6 +198,8 @@ static int spawn_failed(struct run *r, int rc)
         return lab_error_hint(r->err,
                               "install the package that has '%s', or add its folder to PATH", name);
     }
+    if (rc == UV_UNKNOWN) /* to libuv; the system has a word for it */
+        return plat_fail_os(r->err, LAB_HOST, "cannot run '%s'", name);
     return lab_fail(r->err, LAB_HOST, "cannot run '%s': %s", name, uv_strerror(rc));
 }
 
@@ -217,9 +237,11 @@ static int spawn(struct run *r)
     r->process.data = r;
     int rc = uv_spawn(&r->loop, &r->process, &options);
     c->argv.len--;
-    lab_child_env_free(env);
-    if (rc < 0)
+    if (rc < 0) {
+        spawn_failed(r, rc);
         uv_close((uv_handle_t *)&r->process, NULL);
+    }
+    lab_child_env_free(env);
     return rc;
 }
 
@@ -236,7 +258,7 @@ static void start_streams(struct run *r)
         close_stream(&r->streams[CHILD_IN]);
 }
 
-int lab_child_loop(struct lab_child *c, struct lab_error *err)
+int lab_child_loop(struct lab_child *c, bool *passes, struct lab_error *err)
 {
     LAB_AUTOFREE struct run *r = lab_alloc(sizeof(*r));
     r->child = c;
@@ -249,7 +271,7 @@ int lab_child_loop(struct lab_child *c, struct lab_error *err)
     r->tick.data = r;
     rc = spawn(r);
     if (rc < 0) {
-        spawn_failed(r, rc);
+        *passes = may_pass(rc);
         stop(r);
     } else {
         plat_group_open(r->process.pid);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,49 @@ static void shell(struct lab_child *c, const char *script)
 {
     lab_child_init(c, "sh");
     lab_child_args(c, "-c", script, (const char *)NULL);
+}
+
+struct writer {
+    const char *path;
+    unsigned hold_ms;
+    uv_sem_t open;
+};
+
+/* Nothing can be started while somebody writes to it (ETXTBSY), as under a virus scanner. */
+static void *hold(void *arg)
+{
+    struct writer *w = arg;
+    FILE *f = fopen(w->path, "ab");
+    uv_sem_post(&w->open);
+    uv_sleep(w->hold_ms);
+    fclose(f);
+    return NULL;
+}
+
+static int run_while_held(const char *path, unsigned hold_ms, struct lab_error *err)
+{
+    struct writer w = {.path = path, .hold_ms = hold_ms};
+    pthread_t thread;
+    assert_int_equal(uv_sem_init(&w.open, 0), 0);
+    assert_int_equal(pthread_create(&thread, NULL, hold, &w), 0);
+    uv_sem_wait(&w.open);
+    LAB_AUTO_CHILD struct lab_child c;
+    lab_child_init(&c, path);
+    int rc = lab_child_run(&c, err);
+    pthread_join(thread, NULL);
+    uv_sem_destroy(&w.open);
+    return rc;
+}
+
+static void what_cannot_start_just_now_is_tried_again(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *path = lab_path_join(*state, "busy");
+    scratch_write(path, "#!/bin/sh\nexit 0\n");
+    assert_int_equal(chmod(path, 0755), 0);
+    assert_ok(run_while_held(path, 500, &err), err);
+    assert_int_equal(err.code, LAB_OK);
+    assert_refused(run_while_held(path, 6000, &err), err, LAB_HOST, "text file is busy");
 }
 
 static void results_come_back(void **state)
@@ -380,6 +424,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_come_back),
+        cmocka_unit_test_setup_teardown(what_cannot_start_just_now_is_tried_again, scratch_setup,
+                                        scratch_teardown),
         cmocka_unit_test(a_signal_is_told_from_a_status),
         cmocka_unit_test(arguments_pass_unchanged),
         scratch_test(a_missing_program_is_the_hosts_lack),
