@@ -33,6 +33,7 @@ struct lab_provider_config {
     const char *uri;        /* libvirt: NULL = qemu:///system for root and group libvirt */
     const char *home;       /* folder of the lab: LABCTL_HOME/labs/NAME */
     const char *vm_dir;     /* VMware: where VM folders go; may be NULL */
+    bool vm_dir_made;       /* by this lab, so that it goes with it once it is empty */
     /* Told, on any thread, what the user should know although nothing failed: an upload by another
      * labctl that is waited for. May be NULL. */
     void (*notice)(void *arg, const char *text);

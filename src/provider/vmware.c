@@ -38,7 +38,7 @@ open_(struct lab_provider *p, const struct lab_provider_config *config, struct l
     vw->owner = (struct lab_owner){vw->lab, vw->lab_id};
     LAB_AUTOFREE char *home = config->home ? plat_absolute(config->home) : plat_temp_dir();
     vw->vms = config->vm_dir ? plat_absolute(config->vm_dir) : lab_path_join(home, "vms");
-    vw->own_vms = !config->vm_dir;
+    vw->own_vms = !config->vm_dir || config->vm_dir_made;
     vw->settle_ms = SETTLE_MS;
     vw->hardware = hardware_here();
     if (lab_vmrun_open(&vw->vmrun, err) != 0) {

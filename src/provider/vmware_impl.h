@@ -21,7 +21,7 @@ struct lab_vmware {
     char *lab, *lab_id, *vms;
     struct lab_owner owner; /* borrows lab and lab_id */
     unsigned hardware;      /* virtualHW.version of new VMs */
-    bool own_vms;           /* VMS is a folder of the lab, not the user's vm_dir */
+    bool own_vms;           /* VMS is a folder that the lab made, not one that the user had */
     uint64_t settle_ms;     /* how long VMware may go on writing after a VM is off */
     uv_mutex_t starting;    /* starts come one after another, everything else side by side */
 };

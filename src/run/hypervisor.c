@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "state/state.h"
 
 static const char *recorded(const struct lab_run *run, const char *key)
@@ -48,6 +49,9 @@ int lab_run_record_provider(struct lab_run *run, struct lab_error *err)
     const struct lab_spec *spec = run->spec;
     if (lab_state_set(run->state, "provider", run->provider.ops->name, err) ||
         lab_state_set(run->state, "uri", or_empty(spec->libvirt_uri), err))
+        return -1;
+    if (spec->vm_dir && !recorded(run, "vm_dir") && !lab_file_exists(spec->vm_dir) &&
+        lab_state_set(run->state, "vm_dir_made", "yes", err))
         return -1;
     return lab_state_set(run->state, "vm_dir", or_empty(spec->vm_dir), err);
 }
@@ -142,6 +146,7 @@ struct lab_provider_config lab_provider_config_of(const char *lab,
         .uri = place(state, "uri", spec ? spec->libvirt_uri : NULL),
         .home = home,
         .vm_dir = place(state, "vm_dir", spec ? spec->vm_dir : NULL),
+        .vm_dir_made = state && lab_state_get(state, "vm_dir_made"),
     };
 }
 
