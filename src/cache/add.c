@@ -64,13 +64,28 @@ void lab_cache_unlock_names(struct plat_lock *lock)
     lab_cache_unlock(lock, path);
 }
 
+/* Small files are written in a moment, without a lock: a minute later, nobody writes them any more.
+ */
+static void sweep_small(const char *file)
+{
+    struct plat_stat st;
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *part = lab_cache_path("%s", file);
+    if (plat_lstat(part, &st) == 0 && plat_wall_ms() - st.mtime_ns / 1000000 > 60 * 1000 &&
+        plat_remove(part, &why))
+        lab_log("%s", why.message);
+}
+
 static int sweep_one(void *arg, const char *file)
 {
     (void)arg;
-    /* Small files are written in a moment, without a lock. */
-    if (!lab_ends_with(file, LAB_CACHE_PART) || lab_ends_with(file, LAB_CACHE_SUM LAB_CACHE_PART) ||
-        lab_ends_with(file, LAB_CACHE_USED LAB_CACHE_PART))
+    if (!lab_ends_with(file, LAB_CACHE_PART))
         return 0;
+    if (lab_ends_with(file, LAB_CACHE_SUM LAB_CACHE_PART) ||
+        lab_ends_with(file, LAB_CACHE_USED LAB_CACHE_PART)) {
+        sweep_small(file);
+        return 0;
+    }
     struct plat_lock *lock = NULL;
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     LAB_AUTOFREE char *part = lab_cache_path("%s", file);

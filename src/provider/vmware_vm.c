@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/text.h"
 #include "platform.h"
 #include "provider/vmware_impl.h"
 #include "provider/vmware_vmx.h"
@@ -79,6 +80,26 @@ int lab_vmware_define(struct lab_provider *p, const struct lab_vm *vm, struct la
     return lab_vmware_ensure_disk(vw, vm, disk, err);
 }
 
+static int on_unborn(void *arg, const char *file)
+{
+    const char **born = arg;
+    if (!lab_ends_with(file, ".vmx.part"))
+        *born = NULL;
+    return *born == NULL;
+}
+
+/* Of make() that was killed before the VMX had its name: a folder with nothing else in it. */
+static int sweep_unborn(const char *folder, struct lab_error *err)
+{
+    struct plat_stat st;
+    const char *unborn = folder;
+    if (plat_lstat(folder, &st) != 0 || !st.is_dir)
+        return 0;
+    if (plat_list_dir(folder, on_unborn, &unborn, err) != 0)
+        return -1;
+    return unborn ? plat_remove_tree(folder, err) : 0;
+}
+
 int lab_vmware_destroy(struct lab_provider *p, const char *name, struct lab_error *err)
 {
     struct lab_vmware *vw = p->impl;
@@ -86,7 +107,7 @@ int lab_vmware_destroy(struct lab_provider *p, const char *name, struct lab_erro
     if (lab_vmware_see_ours(vw, name, &s, err) != 0)
         return -1;
     if (!s.exists)
-        return 0;
+        return sweep_unborn(s.folder, err);
     if (s.running && lab_vmrun_hard_stop(&vw->vmrun, s.path, err) != 0)
         return -1;
     if (lab_vmware_wait_unlocked(vw, s.path, err) != 0)

@@ -257,6 +257,27 @@ static bool died(const struct lab_climb *c)
             c->power == LAB_POWER_ABSENT);
 }
 
+/* It was on when this command began and had been told to go down: by a labctl that was killed
+ * since, or by somebody else. Where it was on its way to be off anyway, that is well; else it is
+ * started again, once. A VM that this command started and that goes off is a failure. */
+static bool goes_on_after_death(struct lab_climb *c)
+{
+    bool restarted = c->gates & LAB_GATE_BIT(LAB_GATE_RESTARTED) && c->gate > LAB_GATE_RESTARTED;
+    if (c->gates & LAB_GATE_BIT(LAB_GATE_POWERED) || restarted)
+        return false;
+    lab_run_warning(c->ladder->run, "%s went off: an earlier command may have told it to",
+                    c->record->name);
+    lab_climb_disconnect(c);
+    if (c->record->provisioned && c->gate < LAB_GATE_OFF &&
+        (c->gates & LAB_GATE_BIT(LAB_GATE_OFF))) {
+        enter_next(c, LAB_GATE_OFF);
+        return true;
+    }
+    c->gates |= LAB_GATE_BIT(LAB_GATE_POWERED);
+    enter_next(c, LAB_GATE_POWERED);
+    return true;
+}
+
 /* true when it moved and may move again at once */
 static bool climb_once(struct lab_climb *c)
 {
@@ -286,6 +307,8 @@ static bool climb_once(struct lab_climb *c)
         enter_next(c, c->gate + 1);
         return c->end == LAB_CLIMB_GOING;
     }
+    if (answer == LAB_WAIT && died(c) && goes_on_after_death(c))
+        return true;
     if (answer == LAB_WAIT && died(c))
         lab_climb_fail(c, LAB_GUEST, "the VM is %s, though nobody here powered it off",
                        lab_power_name(c->power));

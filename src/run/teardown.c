@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "cache/cache.h"
 #include "platform.h"
 #include "run/commands.h"
 #include "run/kubeconfig.h"
@@ -252,8 +253,10 @@ int lab_teardown(struct lab_run *run, bool yes, struct lab_report *report, struc
 {
     uint64_t began = plat_now_ms();
     int rc = teardown(run, yes, report, err);
-    if (rc == 0)
+    if (rc == 0) {
+        lab_cache_sweep();
         lab_report_kept(report, "the image cache");
+    }
     report->changed = report->removed.len > 0;
     report->took_ms = plat_now_ms() - began;
     return rc;
