@@ -49,10 +49,22 @@ static int write_holder(int fd, const char *path, const char *holder, struct lab
     return 0;
 }
 
+/* A labctl that was killed may have been starting a child, which has the lock, too, until it
+ * becomes another program. So who finds it held looks again for a second. */
+static int take(int fd)
+{
+    int rc = flock(fd, LOCK_EX | LOCK_NB);
+    for (int tries = 0; rc < 0 && errno == EWOULDBLOCK && tries < 20; tries++) {
+        poll(NULL, 0, 50);
+        rc = flock(fd, LOCK_EX | LOCK_NB);
+    }
+    return rc;
+}
+
 /* 1: locked; 0: the file vanished meanwhile, look again; -1: failed. */
 static int try_lock(int fd, const char *path, struct lab_error *err)
 {
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    while (take(fd) < 0) {
         if (errno == EWOULDBLOCK)
             return still_there(fd, path) ? conflict(fd, path, err) : 0;
         if (errno != EINTR)

@@ -57,6 +57,24 @@ static void a_conflict_names_the_holder(void **state)
     plat_lock_drop(NULL);
 }
 
+/* Killed between a fork and its exec, a labctl leaves its lock to the child for a moment. */
+static void a_child_that_is_just_starting_is_waited_for(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    struct plat_lock *lock;
+    LAB_AUTOFREE char *path = lab_path_join(*state, "lock");
+    assert_ok(plat_lock_take(&lock, path, "dead", &err), err);
+    pid_t pid = fork();
+    if (pid == 0) {
+        usleep(300 * 1000);
+        _exit(0);
+    }
+    plat_lock_drop(lock);
+    assert_ok(plat_lock_take(&lock, path, "me", &err), err);
+    plat_lock_drop(lock);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
 /* Two in one process exclude each other as well, and a lock is not inherited by what is started. */
 static void the_lock_belongs_to_its_taker(void **state)
 {
@@ -161,6 +179,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(a_conflict_names_the_holder),
+        scratch_test(a_child_that_is_just_starting_is_waited_for),
         scratch_test(the_lock_belongs_to_its_taker),
         scratch_test(a_removed_file_is_made_anew),
         scratch_test(only_one_at_a_time),
