@@ -65,7 +65,8 @@ struct probe {
     const char *node;
     uint32_t ip;
     bool answers;
-    const unsigned char *mac; /* of the machine that was heard, if only that; borrowed */
+    unsigned char mac[6]; /* of the machine that was heard, if only that */
+    bool has_mac;
 };
 
 /* A refused connection is an answer too: somebody is there. */
@@ -100,6 +101,7 @@ static bool is_off(const struct lab_ladder *l, const struct lab_climb *c)
 
 struct probes {
     LAB_VEC(struct probe) list;
+    uint64_t began_ms;
 };
 
 /* Every address that will be ours, on networks that were there before us. */
@@ -138,18 +140,17 @@ static void run_probes(struct lab_run *run, struct probes *probes)
 }
 
 /* A firewall keeps quiet about ports, but nobody works on a network without answering for the
- * address itself. Only answers to the probes count: a VM that went a moment ago is still listed. */
-static void listen_to_neighbours(struct probes *probes,
-                                 const struct plat_neighbour *neighbours,
-                                 size_t n,
-                                 uint64_t since_ms)
+ * address itself. Only answers to our probes count: a VM that went a moment ago is still listed. */
+static void
+listen_to_neighbours(struct probes *probes, const struct plat_neighbour *neighbours, size_t n)
 {
+    uint64_t since = plat_now_ms() - probes->began_ms;
     LAB_VEC_FOREACH (p, &probes->list)
         for (size_t i = 0; !p->answers && i < n; i++) {
-            if (neighbours[i].address != p->ip || neighbours[i].age_ms > since_ms)
+            if (neighbours[i].address != p->ip || neighbours[i].age_ms > since)
                 continue;
-            p->answers = true;
-            p->mac = neighbours[i].mac;
+            p->answers = p->has_mac = true;
+            memcpy(p->mac, neighbours[i].mac, sizeof(p->mac));
         }
 }
 
@@ -157,9 +158,9 @@ static int fail_taken(const struct probe *p, struct lab_error *err)
 {
     char address[LAB_IPV4_TEXT];
     const unsigned char *m = p->mac;
-    LAB_AUTOFREE char *who = m ? lab_format(" (%02x:%02x:%02x:%02x:%02x:%02x has it)", m[0], m[1],
-                                            m[2], m[3], m[4], m[5])
-                               : lab_strdup("");
+    LAB_AUTOFREE char *who = p->has_mac ? lab_format(" (%02x:%02x:%02x:%02x:%02x:%02x has it)",
+                                                     m[0], m[1], m[2], m[3], m[4], m[5])
+                                        : lab_strdup("");
     lab_fail(err, LAB_CONFLICT, "address %s of node '%s' already answers%s, and its VM is off",
              lab_ipv4_format(p->ip, address), p->node, who);
     return lab_error_hint(err,
@@ -167,29 +168,64 @@ static int fail_taken(const struct probe *p, struct lab_error *err)
                           "(ip: or start: in lab.yaml)");
 }
 
-static int check_addresses(struct lab_ladder *l, struct lab_error *err)
+static int probe_addresses(struct lab_ladder *l, struct probes *probes, struct lab_error *err)
 {
-    struct probes probes = {{0}};
     struct plat_neighbour *neighbours = NULL;
     size_t n = 0;
-    int rc = 0;
-    choose_probes(l, &probes);
-    if (!probes.list.len)
+    choose_probes(l, probes);
+    if (!probes->list.len)
         return 0;
-    uint64_t began = plat_now_ms();
-    run_probes(l->run, &probes);
+    run_probes(l->run, probes);
     if (l->run->interrupted)
-        rc = lab_run_interrupted(l->run, err);
+        return lab_run_interrupted(l->run, err);
     LAB_AUTO_ERROR struct lab_error deaf = LAB_ERROR_INIT;
     if (plat_neighbours(&neighbours, &n, &deaf))
         lab_log("%s", deaf.message);
-    listen_to_neighbours(&probes, neighbours, n, plat_now_ms() - began);
-    LAB_VEC_FOREACH (p, &probes.list)
-        if (rc == 0 && p->answers)
-            rc = fail_taken(p, err);
+    listen_to_neighbours(probes, neighbours, n);
     free(neighbours);
-    lab_vec_clear(&probes.list);
-    return rc;
+    return 0;
+}
+
+static const struct probe *first_answer(const struct probes *probes)
+{
+    LAB_VEC_FOREACH (p, &probes->list)
+        if (p->answers)
+            return p;
+    return NULL;
+}
+
+/* A VM that was off a moment ago and now is on: it is there already, and not to be started. */
+static void note_started(struct lab_ladder *l)
+{
+    for (size_t i = 0; i < l->len; i++) {
+        struct lab_climb *c = &l->climbs[i];
+        if (c->provision || c->power == LAB_POWER_ON || is_off(l, c))
+            continue;
+        c->power = LAB_POWER_ON;
+        c->gates &= ~(LAB_GATE_BIT(LAB_GATE_DEFINED) | LAB_GATE_BIT(LAB_GATE_POWERED));
+    }
+}
+
+/* Before a stranger is blamed, the hypervisor is asked again: a labctl that was killed may have
+ * left a VM on its way up, or down. Of one that went down, the kernel may keep the hardware address
+ * for half a minute; so that counts only as long as nothing else was heard. */
+static int check_addresses(struct lab_ladder *l, struct lab_error *err)
+{
+    enum { TRIES = 4 };
+    uint64_t began = plat_now_ms();
+    for (int tries = 1;; tries++) {
+        struct probes probes = {.began_ms = began};
+        int rc = probe_addresses(l, &probes, err);
+        const struct probe *taken = rc == 0 ? first_answer(&probes) : NULL;
+        if (taken && !taken->has_mac)
+            began = plat_now_ms();
+        if (taken && tries == TRIES)
+            rc = fail_taken(taken, err);
+        lab_vec_clear(&probes.list);
+        if (rc || !taken || lab_run_observe(l->run, err))
+            return rc || taken ? -1 : 0;
+        note_started(l);
+    }
 }
 
 int lab_preflight(struct lab_ladder *l, struct lab_error *err)
