@@ -1,6 +1,7 @@
 /* Preloaded into an unchanged labctl, ends it with SIGKILL just before it changes something: the
  * point of number CRASH_AT. Points are calls that create, write, name, sync or remove files, start
- * a child (two: just before and just after), or connect. Children are not touched.
+ * a child (two: just before and just after), connect, or send to a guest or a registry. Children
+ * are not touched.
  *
  * CRASH_AT   the point, from 1; 0 or unset: none
  * CRASH_LOG  a file that receives one line a point: NUMBER CALL PATH */
@@ -76,12 +77,25 @@ static void point(const char *call, const char *path)
     errno = keep;
 }
 
-/* Of regular files only: pipes, sockets and terminals keep nothing. */
+/* What a guest or a registry is told changes something, too. Not Unix sockets. */
+static void point_socket(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(peer);
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.ss_family == AF_INET)
+        point("send", "inet");
+}
+
+/* Of regular files; pipes and terminals keep nothing. */
 static void point_fd(const char *call, int fd)
 {
     struct stat st;
     char link[64], path[PATH_MAX];
-    if (self == 0 || fd == log_fd || fstat(fd, &st) || !S_ISREG(st.st_mode))
+    if (self == 0 || fd == log_fd || fstat(fd, &st))
+        return;
+    if (S_ISSOCK(st.st_mode))
+        point_socket(fd);
+    if (!S_ISREG(st.st_mode))
         return;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     ssize_t n = readlink(link, path, sizeof(path) - 1);
@@ -168,6 +182,7 @@ FDS(int, fchmod, (int fd, mode_t mode), (fd, mode))
 FDS(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
 FDS(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t o), (fd, p, n, o))
 FDS(ssize_t, pwrite64, (int fd, const void *p, size_t n, off64_t o), (fd, p, n, o))
+FDS(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags))
 FDS(ssize_t, writev, (int fd, const struct iovec *v, int n), (fd, v, n))
 
 int connect(int fd, const struct sockaddr *to, socklen_t len)
