@@ -60,6 +60,24 @@ static int fresh_console(struct lab_climb *c, struct lab_error *err)
     return keep ? 0 : lab_file_replace(log, "", 0, 0600, err);
 }
 
+/* As it is to be: of this generation, and on. A labctl that was killed may have left its start
+ * under way, and the VM came up behind our back. */
+static bool came_up(struct lab_climb *c)
+{
+    struct lab_provider *p = &c->ladder->run->provider;
+    const char *generation = c->record->generation;
+    struct lab_vm_states states = {0};
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    bool up = false;
+    if (p->ops->query(p, (const char *const *)&c->record->name, 1, &states, &why) == 0) {
+        const struct lab_vm_state *vm = lab_vm_states_find(&states, c->record->name);
+        up = vm && vm->ours && vm->power == LAB_POWER_ON && vm->generation && generation &&
+             strcmp(vm->generation, generation) == 0;
+    }
+    lab_vm_states_clear(&states);
+    return up;
+}
+
 static int define_fn(void *arg, struct lab_error *err)
 {
     struct lab_climb *c = arg;
@@ -70,7 +88,12 @@ static int define_fn(void *arg, struct lab_error *err)
         return -1;
     if (fresh_console(c, err) || lab_seed_make(c, &seed_ref, err))
         return -1;
-    return define_vm(c, seed_ref, err);
+    if (define_vm(c, seed_ref, err) == 0)
+        return 0;
+    if (err->code != LAB_HYPERVISOR || c->provision || !came_up(c))
+        return -1;
+    lab_error_clear(err);
+    return 0;
 }
 
 void lab_enter_defined(struct lab_climb *c)
