@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -49,13 +50,30 @@ static int write_holder(int fd, const char *path, const char *holder, struct lab
     return 0;
 }
 
+/* "labctl up (pid 4711, user kim)": a process that has ended. */
+static bool holder_is_gone(int fd)
+{
+    char text[512];
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    const char *at = strstr(text, "(pid ");
+    long pid = at ? strtol(at + 5, NULL, 10) : 0;
+    return pid > 1 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+}
+
 /* A labctl that was killed may have been starting a child, which has the lock, too, until it
- * becomes another program. So who finds it held looks again for a second. */
+ * becomes another program. So who finds it held looks again for a second; for longer when the
+ * holder has ended, as a machine with much to do is slow at that. */
 static int take(int fd)
 {
+    enum { LOOK_MS = 50, LOOKS = 20, LOOKS_AFTER_A_DEATH = 200 };
     int rc = flock(fd, LOCK_EX | LOCK_NB);
-    for (int tries = 0; rc < 0 && errno == EWOULDBLOCK && tries < 20; tries++) {
-        poll(NULL, 0, 50);
+    for (int looks = 0; rc < 0 && errno == EWOULDBLOCK; looks++) {
+        if (looks >= (holder_is_gone(fd) ? LOOKS_AFTER_A_DEATH : LOOKS)) {
+            errno = EWOULDBLOCK;
+            break;
+        }
+        poll(NULL, 0, LOOK_MS);
         rc = flock(fd, LOCK_EX | LOCK_NB);
     }
     return rc;

@@ -63,13 +63,19 @@ static void a_child_that_is_just_starting_is_waited_for(void **state)
     struct lab_error err = LAB_ERROR_INIT;
     struct plat_lock *lock;
     LAB_AUTOFREE char *path = lab_path_join(*state, "lock");
-    assert_ok(plat_lock_take(&lock, path, "dead", &err), err);
+    pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    assert_int_equal(waitpid(dead, NULL, 0), dead);
+    LAB_AUTOFREE char *holder = lab_format("labctl up (pid %ld, user kim)", (long)dead);
+    assert_ok(plat_lock_take(&lock, path, holder, &err), err);
     pid_t pid = fork();
     if (pid == 0) {
-        usleep(300 * 1000);
+        usleep(2500 * 1000);
         _exit(0);
     }
     plat_lock_drop(lock);
+    scratch_write(path, holder); /* who is killed drops nothing */
     assert_ok(plat_lock_take(&lock, path, "me", &err), err);
     plat_lock_drop(lock);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
