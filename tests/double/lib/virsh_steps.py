@@ -1,0 +1,435 @@
+"""What tests/double/virsh-check asks of virsh, the double or a real one: everything that labctl uses, and
+the mistakes that labctl can make or meet. Runs where it is, in an empty folder, and returns what it saw."""
+
+import os
+import signal
+import subprocess
+import time
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+TEMPLATES = os.path.join(HERE, "..", "..", "..", "templates")
+IMAGES = "/var/lib/libvirt/images"
+LAB, BASES = "labctl-chk", "labctl_images"
+DISK = f"{IMAGES}/{LAB}/n1.qcow2"
+SEED = f"{IMAGES}/{LAB}/n1.0123456789abcdef-01234567.iso"
+OTHER = "5f0c9c1e-0000-4000-8000-00000000"
+
+
+def uuid(number):
+    return f"{OTHER}{number:04x}"
+
+
+def template(template_name, /, **values):
+    with open(os.path.join(TEMPLATES, template_name + ".xml"), encoding="utf-8") as f:
+        text = f.read()
+    for key, value in values.items():
+        text = text.replace("{{" + key + "}}", str(value))
+    assert "{{" not in text, text
+    return text
+
+
+def pool(name=LAB, number=1, folder=None):
+    return template("libvirt-pool", name=name, uuid=uuid(number), path=f"{IMAGES}/{folder or name}")
+
+
+def network(name="chk-net", number=0x11, device="labchk0", address="192.168.76.1", prefix=24):
+    ip = f"  <ip address='{address}' prefix='{prefix}'/>\n" if address else ""
+    return template("libvirt-network", name=name, uuid=uuid(number), lab="chk", lab_id="id&lt;1>&amp;&apos;",
+                    network="default", device=device, address=ip)
+
+
+def nic(kind="network", source="chk-net", mac="52:54:00:0a:0b:0c"):
+    return template("libvirt-nic", kind=kind, source=source, mac=mac, model="virtio")
+
+
+def cdrom(path=SEED, target="sda", shareable=""):
+    return template("libvirt-cdrom", path=path, target=target, shareable=shareable)
+
+
+def domain(name="n1", number=0x21, cdroms=None, nics=None, disk=DISK, log="", memory=64, generation="1"):
+    cdroms = cdrom() + cdrom(SEED + "x", "sdb", "      <shareable/>\n") if cdroms is None else cdroms
+    return template("libvirt-domain", type="qemu", name=name, uuid=uuid(number), lab="chk", lab_id="id",
+                    generation=generation, memory=memory, cpu=1, cpu_model="  <cpu mode='maximum'/>\n",
+                    disk=disk, cdroms=cdroms, nics=nic() if nics is None else nics, console_log=log)
+
+
+class Steps:
+    def __init__(self, uri="qemu:///system"):
+        self.uri, self.seen, self.part = uri, [], ""
+        self.environment = {**os.environ, "LC_ALL": "C", "LANGUAGE": "", "VIRSH_DEBUG": "4"}
+
+    def run(self, argv):
+        done = subprocess.run(argv, env=self.environment, stdin=subprocess.DEVNULL, timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+    def v(self, *words):
+        status, out, err = self.run(["virsh", "-q", "-c", self.uri, *words])
+        self.seen.append([f"{self.part}: {' '.join(words)}", status, out, err])
+        return out
+
+    def host(self, name, fact):
+        self.seen.append([f"{self.part}: {name}", 0, repr(fact), ""])
+
+    def file(self, name, text):
+        with open(name, "w", encoding="utf-8") as f:
+            f.write(text)
+        return name
+
+    def define(self, kind, text, *flags):
+        """kind: "", "net-" or "pool-"; every definition has a file name of its own, which virsh says."""
+        name = self.file(f"{kind}{len(self.seen)}.xml", text)
+        self.v(f"{kind}define", *flags, "--file", name)
+
+    def see(self, *keys):
+        """labctl's own question about VMs."""
+        words = []
+        for key in keys:
+            words += [f"'dumpxml' '{key}' ; ", f"'dumpxml' '--inactive' '{key}' ; "]
+        nonce = "echo 0123456789abcdef0123456789abcdef; "
+        self.v(nonce + nonce.join(words + ["'domstats' '--state' '--raw' ; "]) + nonce[:-2])
+
+    def see_network(self, name):
+        self.v("echo AAAA; 'net-dumpxml' '--network' '%s' '--inactive' ; echo AAAA; 'net-dumpxml' '--network' "
+               "'%s' ; echo AAAA; 'net-list' '--name' ; echo AAAA" % (name, name))
+
+    def see_pool(self, name):
+        self.v("echo AAAA; 'pool-dumpxml' '--pool' '%s' ; echo AAAA; 'pool-list' '--name' ; echo AAAA" % name)
+
+    def bridges(self):
+        lines = self.run(["ip", "-o", "link", "show", "type", "bridge"])[1].splitlines()
+        found = {}
+        for name in sorted(line.split(":")[1].strip() for line in lines):
+            shown = self.run(["ip", "-4", "-o", "address", "show", "dev", name])[1].split()
+            up = any(f"{name}:" in line and "UP" in line.split()[2] for line in lines)
+            found[name] = ["up" if up else "down", *shown[3:6]]
+        self.host("bridges of the host", found)
+
+
+def connection(s):
+    s.part = "connection"
+    s.v("uri")
+    s.v("version", "--daemon")
+    s.v("echo", "two words")
+    s.v("echo one; echo 'it'\\''s; two' \"three  four\" five\\ six")
+    s.v("echo one; nonsense; echo two")
+    s.v("echo one; echo two; nonsense")
+    s.v("nonsense")
+    s.v("echo 'open")
+    s.v("list", "--nonsense")
+    s.v("list", "nonsense")
+    s.v("start")
+    s.v("start", "--domain")
+    s.v("vol-info", "--pool", "x")
+    s.v("")
+    for uri in ("qemu:///nothere", "nonsense:///system"):
+        s.uri, good = uri, s.uri
+        s.v("uri")
+        s.v("echo one; 'dumpxml' 'x'; echo two")
+        s.uri = good
+
+
+def nothing(s):
+    s.part = "nothing there"
+    for words in ("list --all --uuid", "list --all --name", "net-list --name", "net-list --all --name",
+                  "pool-list --name", "pool-list --all --name", "domstats --state --raw", "list"):
+        s.v(*words.split())
+    for verb in ("start", "shutdown", "destroy", "resume", "undefine", "dumpxml", "domstate"):
+        s.v(verb, "--domain", "nobody")
+    s.v("destroy", "--domain", uuid(0x99))
+    for verb in ("net-start", "net-destroy", "net-undefine", "net-dumpxml"):
+        s.v(verb, "--network", "nobody")
+    for verb in ("start", "build", "refresh", "destroy", "delete", "undefine", "dumpxml"):
+        s.v("pool-" + verb, "--pool", "nobody")
+    s.v("vol-list", "--pool", "nobody")
+    s.v("vol-info", "--bytes", "--pool", "nobody", "--vol", "x")
+    s.v("vol-create-as", "--pool", "nobody", "--name", "x", "--capacity", "1")
+    s.v("vol-delete", "--pool", "nobody", "--vol", "x")
+    s.see("nobody", "nobody2")
+    s.see_network("nobody")
+    s.see_pool("nobody")
+
+
+def bad_xml(s):
+    s.part = "bad XML"
+    for kind, good in (("", domain()), ("net-", network()), ("pool-", pool())):
+        flags = () if kind else ("--validate",)
+        s.v(f"{kind}define", *flags, "--file", "no-such-file.xml")
+        s.define(kind, "", *flags)
+        s.define(kind, "<nonsense", *flags)
+        s.define(kind, "<nonsense/>", *flags)
+        for old, new in (("<name>", "<name></name><nonsense>"), ("<uuid>5f", "<uuid>zz"),
+                         ("</uuid>", "</uuid>\n  <nonsense/>")):
+            if new.startswith("<name>"):
+                good = good.replace("</name>", "</nonsense>", 1)
+            s.define(kind, good.replace(old, new, 1), *flags)
+            good = good.replace("</nonsense>", "</name>", 1)
+
+
+def pools(s):
+    s.part = "pools"
+    s.define("pool-", pool(BASES, 2))
+    s.define("pool-", pool())
+    s.define("pool-", pool())
+    s.define("pool-", pool(number=3))
+    s.define("pool-", pool("other-name"))
+    s.define("pool-", pool("other-name", 4, LAB))
+    s.see_pool(LAB)
+    s.v("pool-list", "--all", "--name")
+    s.v("pool-start", "--pool", LAB)
+    for verb in ("refresh", "destroy"):
+        s.v("pool-" + verb, "--pool", LAB)
+    for name in (BASES, LAB):
+        for verb in ("build", "build", "start", "start", "refresh"):
+            s.v("pool-" + verb, "--pool", name)
+    s.host("modes", [oct(os.stat(place(f"{IMAGES}/{LAB}")).st_mode & 0o7777)])
+    s.see_pool(LAB)
+    s.v("pool-list", "--all", "--name")
+    for verb in ("undefine", "delete"):
+        s.v("pool-" + verb, "--pool", BASES)
+    s.define("pool-", pool())
+    s.see_pool(LAB)
+
+
+def place(path):
+    """Where a path of libvirt's is on this host: the double keeps its files below a folder."""
+    folder = os.environ.get("VIRSH_DOUBLE_DIR")
+    return f"{folder}/root{path}" if folder else path
+
+
+def create(s, pool_, name, capacity, *more):
+    s.v("vol-create-as", "--pool", pool_, "--name", name, *more, "--capacity", str(capacity))
+
+
+def info(s, pool_, name):
+    s.v("vol-info", "--bytes", "--pool", pool_, "--vol", name)
+    s.v("vol-info", "--bytes", "--pool", pool_, "--vol", name, "--physical")
+
+
+def volumes(s):
+    s.part = "volumes"
+    base, raw = f"{IMAGES}/{BASES}/base.qcow2", ("--allocation", "0", "--format", "raw")
+    s.run(["qemu-img", "create", "-q", "-f", "qcow2", "base", "64M"])
+    size = os.path.getsize("base")
+    s.v("vol-list", "--pool", LAB)
+    create(s, BASES, "base.qcow2", size, *raw)
+    create(s, BASES, "base.qcow2", size, *raw)
+    info(s, BASES, "base.qcow2")
+    upload = ("vol-upload", "--sparse", "--pool", BASES, "--vol")
+    s.v(*upload, "base.qcow2", "--file", "no-such-file")
+    s.v(*upload, "nobody", "--file", "base")
+    s.v(*upload, "base.qcow2", "--file", "base")
+    info(s, BASES, "base.qcow2")
+    with open(place(base), "rb") as there, open("base", "rb") as here:
+        s.host("uploaded bytes are the same", there.read() == here.read())
+    create(s, BASES, "base.qcow2.ok", 0, *raw)
+    info(s, BASES, "base.qcow2.ok")
+    with open("big", "wb") as f:
+        f.write(b"x" * 8192)
+        f.truncate(3 << 20)
+    s.v(*upload, "base.qcow2.ok", "--file", "big")
+    info(s, BASES, "base.qcow2.ok")
+    overlay = ("--format", "qcow2", "--backing-vol-format", "qcow2", "--backing-vol")
+    create(s, LAB, "n1.qcow2", 1 << 20, *overlay, f"{IMAGES}/{BASES}/nobody")
+    create(s, LAB, "n1.qcow2", 1 << 30, *overlay, base)
+    create(s, LAB, "n1.qcow2", 1 << 30, *overlay, base)
+    info(s, LAB, "n1.qcow2")
+    for size in (1 << 31, 1 << 31, 1 << 20):
+        s.v("vol-resize", "--pool", LAB, "--vol", "n1.qcow2", "--capacity", str(size))
+    info(s, LAB, "n1.qcow2")
+    s.v("vol-resize", "--pool", LAB, "--vol", "nobody", "--capacity", "1")
+    create(s, LAB, "a file", 4096, *raw)
+    create(s, LAB, "sub/dir", 4096, *raw)
+    s.v("vol-list", "--pool", LAB)
+    for _ in (1, 2):
+        s.v("vol-delete", "--pool", LAB, "--vol", "a file")
+    info(s, LAB, "a file")
+    s.v("vol-create-as", "--pool", LAB, "--name", "x", "--capacity", "big")
+    # Behind libvirt's back.
+    with open(place(f"{IMAGES}/{LAB}/by-hand"), "wb"):
+        pass
+    os.unlink(place(f"{IMAGES}/{BASES}/base.qcow2.ok"))
+    create(s, LAB, "by-hand", 4096, *raw)
+    s.v("vol-list", "--pool", LAB)
+    info(s, BASES, "base.qcow2.ok")
+    s.v("vol-delete", "--pool", BASES, "--vol", "base.qcow2.ok")
+    for name in (BASES, LAB):
+        s.v("pool-refresh", "--pool", name)
+        s.v("vol-list", "--pool", name)
+
+
+def networks(s):
+    s.part = "networks"
+    s.define("net-", network())
+    s.define("net-", network())
+    s.define("net-", network(number=0x12))
+    s.define("net-", network("other-name"))
+    s.define("net-", network("chk-net2", 0x13))
+    s.define("net-", network("chk-net3", 0x14, "labchk3"))
+    s.define("net-", network("chk-net4", 0x15, "labchk4", None))
+    s.define("net-", network("other-name", device="labchk9"))
+    s.define("net-", network("bad address", 0x16, "labchk5", "192.168.999.1"))
+    s.define("net-", "<network><name>virbr</name></network>")
+    s.v("net-list", "--all", "--name")
+    s.v("net-list", "--name")
+    s.see_network("chk-net")
+    s.see_network("virbr")
+    s.v("net-destroy", "--network", "chk-net")
+    s.v("net-start", "--network", "chk-net")
+    s.v("net-start", "--network", "chk-net")
+    s.v("net-start", "--network", uuid(0x11))
+    s.v("net-start", "--network", "chk-net3")
+    s.v("net-start", "--network", "chk-net4")
+    s.bridges()
+    s.see_network("chk-net")
+    s.see_network("chk-net3")
+    # A new definition of what runs: it counts from the next start.
+    s.define("net-", network(address="192.168.77.1"))
+    s.see_network("chk-net")
+    s.v("net-undefine", "--network", "chk-net4")
+    s.see_network("chk-net4")
+    s.v("net-list", "--all", "--name")
+    s.v("net-destroy", "--network", "chk-net4")
+    s.see_network("chk-net4")
+    s.v("net-destroy", "--network", "chk-net")
+    s.bridges()
+    for name in ("virbr", "chk-net3"):
+        s.v("net-undefine", "--network", name)
+    # The host has the bridge, or the addresses, already.
+    s.run("ip link add labchk0 type bridge".split())
+    s.v("net-start", "--network", "chk-net")
+    s.run("ip link delete labchk0".split())
+    for line in ("link add labother type bridge", "address add 192.168.77.9/24 dev labother",
+                 "link set labother up"):
+        s.run(["ip", *line.split()])
+    s.v("net-start", "--network", "chk-net")
+    s.run("ip link delete labother".split())
+    s.bridges()
+    # The last step's network is defined and off.
+
+
+def definitions(s):
+    s.part = "definitions"
+    check = ("--validate",)
+    s.define("", domain(), *check)
+    s.define("", domain(generation="2"), *check)
+    s.define("", domain(number=0x22), *check)
+    s.define("", domain("other-name"), *check)
+    s.define("", domain("n2", 0x23), *check)
+    for verb in ("dumpxml", "domstate", "shutdown", "destroy", "resume"):
+        s.v(verb, "--domain", "n1")
+    s.v("list", "--all", "--uuid")
+    s.v("list", "--all", "--name")
+    s.v("list", "--name")
+    s.see("n1", "nobody", "n2")
+    log = f"      <log file='{os.getcwd()}/console.log' append='on'/>\n"
+    s.define("", domain("n2", 0x23, log=log, cdroms="", nics=nic("bridge", "nobridge")), *check)
+    s.see("n2")
+    for name, old, new in (("virttype", "type='qemu'", "type='bhyve'"), ("mac", "52:54:00:0a:0b:0c", "52:54"),
+                           ("twice", "dev='sdb'", "dev='sda'"), ("bus", "bus='scsi'", "bus='nonsense'"),
+                           ("memory", ">64<", ">much<")):
+        s.part = f"definitions, bad {name}"
+        s.define("", domain("n3", 0x24).replace(old, new, 1), *check)
+
+
+def power(s):
+    s.part = "power"
+    iso, start = os.path.basename(SEED), ("start", "--domain", "n1")
+    s.v(*start)
+    s.define("net-", network())
+    s.v("net-start", "--network", "chk-net")
+    s.v(*start)
+    create(s, LAB, iso, 1 << 20, "--allocation", "0", "--format", "raw")
+    create(s, LAB, iso + "x", 1 << 20, "--allocation", "0", "--format", "raw")
+    s.see("n1")
+    s.v(*start)
+    s.v(*start)
+    s.see("n1", "n2")
+    s.v("list", "--name")
+    s.v("domstate", "n1")
+    s.v("list")
+    s.v("shutdown", "--domain", "n1")
+    s.v("domstate", "n1", "--reason")
+    s.v("resume", "--domain", uuid(0x21))
+    s.v("suspend", "n1")
+    s.see("n1")
+    s.v("resume", "--domain", uuid(0x21))
+    # Defined anew while it runs, without the media; only the definition changes.
+    s.define("", domain(cdroms=""), "--validate")
+    s.see("n1")
+    s.v("vol-delete", "--pool", LAB, "--vol", iso)
+    for _ in (1, 2):
+        s.v("destroy", "--domain", uuid(0x21))
+    s.see("n1")
+    s.v("start", "--domain", "n2")
+    guest_ends(s)
+    undefine(s)
+
+
+def guest_ends(s):
+    s.part = "a guest that dies"
+    s.v("start", "--domain", "n1")
+    pid = [p for p in os.listdir("/proc") if p.isdigit() and is_guest(p)]
+    s.host("guests", len(pid))
+    for p in pid:
+        os.kill(int(p), signal.SIGKILL)
+    for _ in range(200):
+        if "shut off" in s.run(["virsh", "-q", "-c", s.uri, "domstate", "n1"])[1]:
+            break
+        time.sleep(0.02)
+    s.see("n1")
+
+
+def is_guest(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as f:
+            words = f.read().split(b"\0")
+    except OSError:
+        return False
+    doubles = words[-2:-1] == [b"n1"] and not any(w.endswith(b"/keeper") for w in words)
+    return doubles or b"guest=n1,debug-threads=on" in words
+
+
+def undefine(s):
+    s.part = "undefine"
+    flags = ("--nvram", "--managed-save", "--snapshots-metadata", "--checkpoints-metadata")
+    s.v("start", "--domain", "n1")
+    s.v("undefine", "--domain", uuid(0x21), *flags)
+    s.see("n1")
+    s.v("list", "--all", "--name")
+    s.v("destroy", "--domain", uuid(0x21))
+    s.see("n1")
+    s.v("undefine", "--domain", uuid(0x21), *flags)
+    s.v("undefine", "--domain", uuid(0x23), *flags)
+    s.v("list", "--all", "--name")
+
+
+def take_down(s):
+    s.part = "take down"
+    s.v("net-destroy", "--network", "chk-net")
+    for _ in (1, 2):
+        s.v("net-undefine", "--network", "chk-net")
+    s.v("pool-destroy", "--pool", LAB)
+    for verb in ("destroy", "refresh", "delete"):
+        s.v("pool-" + verb, "--pool", LAB)
+    s.v("vol-list", "--pool", LAB)
+    create(s, LAB, "x", 1)
+    s.v("vol-info", "--bytes", "--pool", LAB, "--vol", "x")
+    s.v("vol-delete", "--pool", LAB, "--vol", "n1.qcow2")
+    s.v("pool-start", "--pool", LAB)
+    names = [line.split()[0] for line in s.v("vol-list", "--pool", LAB).splitlines() if line]
+    for name in names:
+        s.v("vol-delete", "--pool", LAB, "--vol", name)
+    for verb in ("destroy", "delete", "start", "undefine", "undefine"):
+        s.v("pool-" + verb, "--pool", LAB)
+    s.v("pool-destroy", "--pool", BASES)
+    s.v("pool-undefine", "--pool", BASES)
+    s.v("pool-list", "--all", "--name")
+    s.bridges()
+
+
+def run():
+    s = Steps()
+    for part in (connection, nothing, bad_xml, pools, volumes, networks, definitions, power, take_down):
+        part(s)
+    return s.seen
