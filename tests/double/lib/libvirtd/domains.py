@@ -1,7 +1,7 @@
 """Domains: definitions, and what `guests` runs of them."""
 
+import _signal as signal
 import os
-import signal
 
 from . import document, domain_xml, guests, networks, qcow2, store
 from .store import Refused
