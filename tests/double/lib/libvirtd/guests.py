@@ -79,6 +79,7 @@ def spawn(name, number):
     folder, words = store.path("domains", run(name)), command()
     if os.environ.get("VIRSH_DOUBLE_GUEST"):
         words += [folder, name]
+    read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         try:
@@ -87,11 +88,10 @@ def spawn(name, number):
             os.execv(KEEPER, [KEEPER, folder, *words])
         finally:
             os._exit(127)
-    wait(lambda: store.read("domains", run(name), "guest"), name)
-
-
-def wait(true, name):
-    while not true() and process(name):
+    os.close(write)
+    os.read(read, 1)  # ends when the keeper is there
+    os.close(read)
+    while not store.read("domains", run(name), "guest") and process(name):
         time.sleep(0.001)
 
 
