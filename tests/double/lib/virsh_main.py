@@ -4,8 +4,10 @@ import _signal as signal
 import sys
 
 import virsh_commands
+import virsh_volumes
 import virsh_words
 from libvirtd.store import Refused
+from virsh_calls import Failed
 from virsh_words import Wrong
 
 
@@ -49,9 +51,9 @@ def prepared(commands):
 def run(function, given):
     """Its status."""
     try:
-        more = (sys.stdout.write,) if function is virsh_commands.volume_info else ()
+        more = (sys.stdout.write,) if function is virsh_volumes.info else ()
         sys.stdout.write(function(given, *more) or "")
-    except virsh_commands.Failed as failed:
+    except Failed as failed:
         complain(*failed.args)
         return 1
     except (Refused, Wrong) as refused:

@@ -2,55 +2,10 @@
 the mistakes that labctl can make or meet. Runs where it is, in an empty folder, and returns what it saw."""
 
 import os
-import signal
 import subprocess
-import time
 
-HERE = os.path.dirname(os.path.realpath(__file__))
-TEMPLATES = os.path.join(HERE, "..", "..", "..", "templates")
-IMAGES = "/var/lib/libvirt/images"
-LAB, BASES = "labctl-chk", "labctl_images"
-DISK = f"{IMAGES}/{LAB}/n1.qcow2"
-SEED = f"{IMAGES}/{LAB}/n1.0123456789abcdef-01234567.iso"
-OTHER = "5f0c9c1e-0000-4000-8000-00000000"
-
-
-def uuid(number):
-    return f"{OTHER}{number:04x}"
-
-
-def template(template_name, /, **values):
-    with open(os.path.join(TEMPLATES, template_name + ".xml"), encoding="utf-8") as f:
-        text = f.read()
-    for key, value in values.items():
-        text = text.replace("{{" + key + "}}", str(value))
-    assert "{{" not in text, text
-    return text
-
-
-def pool(name=LAB, number=1, folder=None):
-    return template("libvirt-pool", name=name, uuid=uuid(number), path=f"{IMAGES}/{folder or name}")
-
-
-def network(name="chk-net", number=0x11, device="labchk0", address="192.168.76.1", prefix=24):
-    ip = f"  <ip address='{address}' prefix='{prefix}'/>\n" if address else ""
-    return template("libvirt-network", name=name, uuid=uuid(number), lab="chk", lab_id="id&lt;1>&amp;&apos;",
-                    network="default", device=device, address=ip)
-
-
-def nic(kind="network", source="chk-net", mac="52:54:00:0a:0b:0c"):
-    return template("libvirt-nic", kind=kind, source=source, mac=mac, model="virtio")
-
-
-def cdrom(path=SEED, target="sda", shareable=""):
-    return template("libvirt-cdrom", path=path, target=target, shareable=shareable)
-
-
-def domain(name="n1", number=0x21, cdroms=None, nics=None, disk=DISK, log="", memory=64, generation="1"):
-    cdroms = cdrom() + cdrom(SEED + "x", "sdb", "      <shareable/>\n") if cdroms is None else cdroms
-    return template("libvirt-domain", type="qemu", name=name, uuid=uuid(number), lab="chk", lab_id="id",
-                    generation=generation, memory=memory, cpu=1, cpu_model="  <cpu mode='maximum'/>\n",
-                    disk=disk, cdroms=cdroms, nics=nic() if nics is None else nics, console_log=log)
+import virsh_power_steps
+from virsh_documents import BASES, IMAGES, LAB, domain, network, place, pool, uuid
 
 
 class Steps:
@@ -80,6 +35,9 @@ class Steps:
         """kind: "", "net-" or "pool-"; every definition has a file name of its own, which virsh says."""
         name = self.file(f"{kind}{len(self.seen)}.xml", text)
         self.v(f"{kind}define", *flags, "--file", name)
+
+    def create(self, pool_, name, capacity, *more):
+        self.v("vol-create-as", "--pool", pool_, "--name", name, *more, "--capacity", str(capacity))
 
     def see(self, *keys):
         """labctl's own question about VMs."""
@@ -194,16 +152,6 @@ def pools(s):
     s.see_pool(LAB)
 
 
-def place(path):
-    """Where a path of libvirt's is on this host: the double keeps its files below a folder."""
-    folder = os.environ.get("VIRSH_DOUBLE_DIR")
-    return f"{folder}/root{path}" if folder else path
-
-
-def create(s, pool_, name, capacity, *more):
-    s.v("vol-create-as", "--pool", pool_, "--name", name, *more, "--capacity", str(capacity))
-
-
 def info(s, pool_, name):
     s.v("vol-info", "--bytes", "--pool", pool_, "--vol", name)
     s.v("vol-info", "--bytes", "--pool", pool_, "--vol", name, "--physical")
@@ -215,8 +163,8 @@ def volumes(s):
     s.run(["qemu-img", "create", "-q", "-f", "qcow2", "base", "64M"])
     size = os.path.getsize("base")
     s.v("vol-list", "--pool", LAB)
-    create(s, BASES, "base.qcow2", size, *raw)
-    create(s, BASES, "base.qcow2", size, *raw)
+    s.create(BASES, "base.qcow2", size, *raw)
+    s.create(BASES, "base.qcow2", size, *raw)
     info(s, BASES, "base.qcow2")
     upload = ("vol-upload", "--sparse", "--pool", BASES, "--vol")
     s.v(*upload, "base.qcow2", "--file", "no-such-file")
@@ -225,7 +173,7 @@ def volumes(s):
     info(s, BASES, "base.qcow2")
     with open(place(base), "rb") as there, open("base", "rb") as here:
         s.host("uploaded bytes are the same", there.read() == here.read())
-    create(s, BASES, "base.qcow2.ok", 0, *raw)
+    s.create(BASES, "base.qcow2.ok", 0, *raw)
     info(s, BASES, "base.qcow2.ok")
     with open("big", "wb") as f:
         f.write(b"x" * 8192)
@@ -233,16 +181,16 @@ def volumes(s):
     s.v(*upload, "base.qcow2.ok", "--file", "big")
     info(s, BASES, "base.qcow2.ok")
     overlay = ("--format", "qcow2", "--backing-vol-format", "qcow2", "--backing-vol")
-    create(s, LAB, "n1.qcow2", 1 << 20, *overlay, f"{IMAGES}/{BASES}/nobody")
-    create(s, LAB, "n1.qcow2", 1 << 30, *overlay, base)
-    create(s, LAB, "n1.qcow2", 1 << 30, *overlay, base)
+    s.create(LAB, "n1.qcow2", 1 << 20, *overlay, f"{IMAGES}/{BASES}/nobody")
+    s.create(LAB, "n1.qcow2", 1 << 30, *overlay, base)
+    s.create(LAB, "n1.qcow2", 1 << 30, *overlay, base)
     info(s, LAB, "n1.qcow2")
     for size in (1 << 31, 1 << 31, 1 << 20):
         s.v("vol-resize", "--pool", LAB, "--vol", "n1.qcow2", "--capacity", str(size))
     info(s, LAB, "n1.qcow2")
     s.v("vol-resize", "--pool", LAB, "--vol", "nobody", "--capacity", "1")
-    create(s, LAB, "a file", 4096, *raw)
-    create(s, LAB, "sub/dir", 4096, *raw)
+    s.create(LAB, "a file", 4096, *raw)
+    s.create(LAB, "sub/dir", 4096, *raw)
     s.v("vol-list", "--pool", LAB)
     for _ in (1, 2):
         s.v("vol-delete", "--pool", LAB, "--vol", "a file")
@@ -252,7 +200,7 @@ def volumes(s):
     with open(place(f"{IMAGES}/{LAB}/by-hand"), "wb"):
         pass
     os.unlink(place(f"{IMAGES}/{BASES}/base.qcow2.ok"))
-    create(s, LAB, "by-hand", 4096, *raw)
+    s.create(LAB, "by-hand", 4096, *raw)
     s.v("vol-list", "--pool", LAB)
     info(s, BASES, "base.qcow2.ok")
     s.v("vol-delete", "--pool", BASES, "--vol", "base.qcow2.ok")
@@ -311,133 +259,6 @@ def networks(s):
     # The last step's network is defined and off.
 
 
-def definitions(s):
-    s.part = "definitions"
-    check = ("--validate",)
-    s.define("", domain(), *check)
-    s.define("", domain(generation="2"), *check)
-    s.define("", domain(number=0x22), *check)
-    s.define("", domain("other-name"), *check)
-    s.define("", domain("n2", 0x23), *check)
-    for verb in ("dumpxml", "domstate", "shutdown", "destroy", "resume"):
-        s.v(verb, "--domain", "n1")
-    s.v("list", "--all", "--uuid")
-    s.v("list", "--all", "--name")
-    s.v("list", "--name")
-    s.see("n1", "nobody", "n2")
-    log = f"      <log file='{os.getcwd()}/console.log' append='on'/>\n"
-    s.define("", domain("n2", 0x23, log=log, cdroms="", nics=nic("bridge", "nobridge")), *check)
-    s.see("n2")
-    for name, old, new in (("virttype", "type='qemu'", "type='bhyve'"), ("mac", "52:54:00:0a:0b:0c", "52:54"),
-                           ("twice", "dev='sdb'", "dev='sda'"), ("bus", "bus='scsi'", "bus='nonsense'"),
-                           ("memory", ">64<", ">much<")):
-        s.part = f"definitions, bad {name}"
-        s.define("", domain("n3", 0x24).replace(old, new, 1), *check)
-
-
-def power(s):
-    s.part = "power"
-    iso, start = os.path.basename(SEED), ("start", "--domain", "n1")
-    s.v(*start)
-    s.define("net-", network())
-    s.v("net-start", "--network", "chk-net")
-    s.v(*start)
-    create(s, LAB, iso, 1 << 20, "--allocation", "0", "--format", "raw")
-    create(s, LAB, iso + "x", 1 << 20, "--allocation", "0", "--format", "raw")
-    s.see("n1")
-    s.v(*start)
-    s.v(*start)
-    s.see("n1", "n2")
-    s.v("list", "--name")
-    s.v("domstate", "n1")
-    s.v("list")
-    s.v("shutdown", "--domain", "n1")
-    s.v("domstate", "n1", "--reason")
-    s.v("resume", "--domain", uuid(0x21))
-    s.v("suspend", "n1")
-    s.see("n1")
-    s.v("resume", "--domain", uuid(0x21))
-    # Defined anew while it runs, without the media; only the definition changes.
-    s.define("", domain(cdroms=""), "--validate")
-    s.see("n1")
-    s.v("vol-delete", "--pool", LAB, "--vol", iso)
-    for _ in (1, 2):
-        s.v("destroy", "--domain", uuid(0x21))
-    s.see("n1")
-    s.v("start", "--domain", "n2")
-    s.v("list", "--all")
-    guest_ends(s)
-    no_start(s)
-    undefine(s)
-
-
-def no_start(s):
-    s.part = "no start"
-    log = "      <log file='/no/such/folder/console.log' append='on'/>\n"
-    s.define("", domain("n2", 0x23, log=log, cdroms=""), "--validate")
-    s.v("start", "--domain", "n2")
-    s.define("", domain("n2", 0x23, cdroms=""), "--validate")
-    s.v("start", "--domain", "n1")
-    s.v("start", "--domain", "n2")
-    s.v("destroy", "--domain", "n1")
-    s.define("", domain("n2", 0x23, cdroms="", nics=nic(source="nobody")), "--validate")
-    s.v("start", "--domain", "n2")
-    base = place(f"{IMAGES}/{BASES}/base.qcow2")
-    os.rename(base, base + ".away")
-    s.v("start", "--domain", "n1")
-    os.rename(base + ".away", base)
-    s.run("ip link delete labchk0".split())
-    s.v("start", "--domain", "n1")
-    for verb in ("destroy", "start", "destroy", "start"):
-        s.v("net-" + verb, "--network", "chk-net")
-
-
-def guest_ends(s):
-    s.part = "a guest that dies"
-    s.v("start", "--domain", "n1")
-    pids = guests()
-    s.host("guests", len(pids))
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
-    for _ in range(200):
-        if "shut off" in s.run(["virsh", "-q", "-c", s.uri, "domstate", "n1"])[1]:
-            break
-        time.sleep(0.02)
-    s.see("n1")
-
-
-def guests():
-    """Of n1; of libvirt's only in a sandbox, which sees no processes but its own."""
-    folder = os.environ.get("VIRSH_DOUBLE_DIR")
-    if folder:
-        with open(f"{folder}/domains/n1.run/guest", encoding="ascii") as f:
-            return [int(f.read())]
-    assert os.environ["LABCTL_SANDBOX"]
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as f:
-                if b"guest=n1,debug-threads=on" in f.read().split(b"\0"):
-                    found.append(int(pid))
-        except OSError:
-            continue
-    return found
-
-
-def undefine(s):
-    s.part = "undefine"
-    flags = ("--nvram", "--managed-save", "--snapshots-metadata", "--checkpoints-metadata")
-    s.v("start", "--domain", "n1")
-    s.v("undefine", "--domain", uuid(0x21), *flags)
-    s.see("n1")
-    s.v("list", "--all", "--name")
-    s.v("destroy", "--domain", uuid(0x21))
-    s.see("n1")
-    s.v("undefine", "--domain", uuid(0x21), *flags)
-    s.v("undefine", "--domain", uuid(0x23), *flags)
-    s.v("list", "--all", "--name")
-
-
 def take_down(s):
     s.part = "take down"
     s.v("net-destroy", "--network", "chk-net")
@@ -447,7 +268,7 @@ def take_down(s):
     for verb in ("destroy", "refresh", "delete"):
         s.v("pool-" + verb, "--pool", LAB)
     s.v("vol-list", "--pool", LAB)
-    create(s, LAB, "x", 1)
+    s.create(LAB, "x", 1)
     s.v("vol-info", "--bytes", "--pool", LAB, "--vol", "x")
     s.v("vol-delete", "--pool", LAB, "--vol", "n1.qcow2")
     s.v("pool-start", "--pool", LAB)
@@ -464,6 +285,7 @@ def take_down(s):
 
 def run():
     s = Steps()
-    for part in (connection, nothing, bad_xml, pools, volumes, networks, definitions, power, take_down):
+    for part in (connection, nothing, bad_xml, pools, volumes, networks,
+                 virsh_power_steps.definitions, virsh_power_steps.power, take_down):
         part(s)
     return s.seen

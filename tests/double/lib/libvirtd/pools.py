@@ -86,7 +86,8 @@ def dumpxml(name):
         if not permissions:
             permissions = Element("permissions", children=[Element("mode", text="0711")])
             pool.child("target").children.append(permissions)
-        permissions.children += [Element("owner", text=str(os.getuid())), Element("group", text=str(os.getgid()))]
+        permissions.children.append(Element("owner", text=str(os.getuid())))
+        permissions.children.append(Element("group", text=str(os.getgid())))
     facts = [Element(n, {"unit": "bytes"}, str(s))
              for n, s in zip(("capacity", "allocation", "available"), sizes)]
     pool.children[2:2] = facts
@@ -114,7 +115,7 @@ def look(name):
 
 
 def volumes(name):
-    return store.read("pools-on", name).split("\n")[:-1]
+    return (store.read("pools-on", name) or "").split("\n")[:-1]
 
 
 def write_volumes(name, found):

@@ -67,6 +67,7 @@ def info(pool, name):
 
 
 def resize(pool, name, size):
+    pools.need_active(pool)
     path = store.real(place(pool, name))
     if size < info(pool, name)[0]:
         raise Refused("invalid argument: Can't shrink capacity below current capacity unless shrink flag "
@@ -78,6 +79,7 @@ def resize(pool, name, size):
 
 
 def delete(pool, name):
+    pools.need_active(pool)
     try:
         os.unlink(store.real(place(pool, name)))
     except FileNotFoundError:
