@@ -93,6 +93,15 @@ def uuid_of(element, complaint):
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+def check_identity(kind, name, uuid, known):
+    """known: (name, UUID) of all there are. Both together are redefined; one alone belongs to another."""
+    for other, is_uuid in known:
+        if is_uuid == uuid and other != name:
+            raise Refused(f"operation failed: {kind} '{other}' is already defined with uuid {uuid}")
+        if is_uuid != uuid and other == name:
+            raise Refused(f"operation failed: {kind} '{other}' already exists with uuid {is_uuid}")
+
+
 def fresh():
     import os
 

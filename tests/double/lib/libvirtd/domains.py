@@ -55,18 +55,9 @@ def need_active(name):
         raise Refused("Requested operation is not valid: domain is not running")
 
 
-def check_new(name, new_uuid):
-    for other in all_names():
-        is_uuid = uuid(other)
-        if is_uuid == new_uuid and other != name:
-            raise Refused(f"operation failed: domain '{other}' is already defined with uuid {new_uuid}")
-        if is_uuid != new_uuid and other == name:
-            raise Refused(f"operation failed: domain '{name}' already exists with uuid {is_uuid}")
-
-
 def define(text, validate):
     name, new_uuid, domain = domain_xml.read(text, validate)
-    check_new(name, new_uuid)
+    document.check_identity("domain", name, new_uuid, [(n, uuid(n)) for n in all_names()])
     store.write(document.put(domain), "domains", name + ".xml")
 
 

@@ -57,12 +57,7 @@ def check_new(name, uuid, bridge):
     for other in all_names():
         if other != name and bridge and bridge_of(current(other)) == bridge:
             raise Refused(f"internal error: bridge name '{bridge}' already in use.")
-    for other in all_names():
-        is_uuid = current(other).child("uuid").text
-        if is_uuid == uuid and other != name:
-            raise Refused(f"operation failed: network '{other}' is already defined with uuid {uuid}")
-        if is_uuid != uuid and other == name:
-            raise Refused(f"operation failed: network '{other}' already exists with uuid {is_uuid}")
+    document.check_identity("network", name, uuid, [(n, current(n).child("uuid").text) for n in all_names()])
 
 
 def normal(given, name, uuid):

@@ -44,12 +44,7 @@ def need_inactive(name, how):
 
 
 def check_new(name, uuid, place):
-    for other in all_names():
-        is_uuid = load(other).child("uuid").text
-        if is_uuid == uuid and other != name:
-            raise Refused(f"operation failed: pool '{other}' is already defined with uuid {uuid}")
-        if is_uuid != uuid and other == name:
-            raise Refused(f"operation failed: pool '{other}' already exists with uuid {is_uuid}")
+    document.check_identity("pool", name, uuid, [(n, load(n).child("uuid").text) for n in all_names()])
     for other in all_names():
         if other != name and os.path.normpath(folder(other)) == os.path.normpath(place):
             raise Refused(f"operation failed: Storage source conflict with pool: '{other}'")
