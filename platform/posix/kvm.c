@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -154,8 +155,12 @@ static void tell(int answer, enum outcome outcome)
 
 /* The answer comes through a pipe, not as an exit status: whoever embeds us may ignore SIGCHLD, and
  * then there is no status. */
-static void child(int kvm, int answer)
+static void child(int kvm, int answer, pid_t parent)
 {
+    /* It has all that we have open, the lab's lock among it: nothing of that may outlive us. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGABRT, SIGTERM, SIGINT};
     for (size_t i = 0; i < LAB_ARRAY_LEN(crashes); i++)
         signal(crashes[i], SIG_DFL);
@@ -210,9 +215,9 @@ static const char *run_in_child(int kvm)
     int answer[2];
     if (pipe2(answer, O_CLOEXEC) < 0)
         return "no pipe could be made to try /dev/kvm";
-    pid_t pid = fork();
+    pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        child(kvm, answer[1]);
+        child(kvm, answer[1], parent);
     close(answer[1]);
     const char *reason =
         pid < 0 ? "no process could be started to try /dev/kvm" : listen_to(answer[0]);

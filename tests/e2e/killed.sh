@@ -17,8 +17,8 @@ footprint >"$work/before"
 nodes="k3s-master1 k3s-worker1"
 killed=0
 
-# labctl itself, inside the sandbox: neither the sandbox's shell nor the registry's supervisor.
-labctl_pid() { in_box pgrep -f "^[^ ]*labctl -f $lab $1" | tail -n 1; }
+# labctl itself, inside the sandbox: the oldest, since a child that is starting has its words, too.
+labctl_pid() { in_box pgrep -o -f "^[^ ]*labctl -f $lab $1"; }
 
 # Runs COMMAND, kills it when PATTERN appears, and the next word says what for.
 kill_when() { # PATTERN COMMAND...

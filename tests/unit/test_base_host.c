@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <net/route.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -18,7 +19,7 @@ static bool cpu_has_virtualisation(void)
 }
 
 /* Without vmx and svm no KVM is worth using, whatever /dev/kvm claims (kvm_pvm runs short
- * programs). Whichever way this machine decides: quickly, with a reason exactly when the answer is
+ * programs). Whichever way this machine decides: with a reason exactly when the answer is
  * no, and in the same way twice. */
 static void kvm_is_tried(void **state)
 {
@@ -26,9 +27,7 @@ static void kvm_is_tried(void **state)
     const char *why = "untouched", *again = "untouched";
     int first = dup(0);
     close(first);
-    uint64_t start = plat_now_ms();
     bool answer = plat_kvm_runs(&why);
-    assert_true(plat_now_ms() - start < 5000);
     assert_int_equal(plat_kvm_runs(&again), answer);
     if (answer)
         assert_null(why);
@@ -44,6 +43,26 @@ static void kvm_is_tried(void **state)
     assert_int_equal(first, after);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     plat_kvm_runs(NULL);
+}
+
+/* What tries it would hold the lab's lock, and a CPU. */
+static void nothing_of_a_killed_try_is_left(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        setpgid(0, 0);
+        for (;;)
+            plat_kvm_runs(NULL);
+    }
+    setpgid(pid, pid);
+    uv_sleep(300);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    /* who lives on in the group would do so for seconds, and for ever were it stuck */
+    for (int i = 0; i < 50 && plat_group_alive(pid); i++)
+        uv_sleep(20);
+    assert_false(plat_group_alive(pid));
 }
 
 static int add_route(int fd, const char *network, const char *mask)
@@ -191,6 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kvm_is_tried),
+        cmocka_unit_test(nothing_of_a_killed_try_is_left),
         cmocka_unit_test(routes_are_listed),
         cmocka_unit_test(folders_come_from_the_environment),
         cmocka_unit_test(ports_are_free),
