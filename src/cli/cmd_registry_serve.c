@@ -45,15 +45,15 @@ static int check_served(const struct lab_run *run, const char *verb, struct lab_
 static void print_up(struct lab_cli *cli, struct lab_run *run)
 {
     const char *address = lab_state_get(run->state, "registry_address");
-    LAB_AUTO_REGISTRY_FILES struct lab_registry_files files = {0};
-    lab_registry_files(&files, lab_state_name(run->state));
+    LAB_AUTO_REGISTRYD_FILES struct lab_registryd_files files = {0};
+    lab_registryd_files(&files, lab_state_name(run->state));
     if (cli->output != LAB_OUTPUT_TABLE)
         lab_cli_print(cli, json_pack("{s:s, s:s}", "address", address, "ca", files.ca), NULL, NULL,
                       0);
     else if (!cli->quiet)
         printf("registry: %s\nCA:       %s\n", address, files.ca);
     if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet && run->spec->registry.auth)
-        printf("login:    " LAB_REGISTRY_USER ", password in %s\n", files.password);
+        printf("login:    " LAB_REGISTRYD_USER ", password in %s\n", files.password);
 }
 
 int lab_registry_cmd_up(struct lab_cli *cli, struct lab_error *err)
@@ -98,18 +98,19 @@ static json_t *time_or_null(int64_t ms)
 static json_t *status_json(const struct lab_registry_status *s)
 {
     json_t *names = json_array();
-    LAB_VEC_FOREACH (name, &s->names)
+    LAB_VEC_FOREACH (name, &s->server.names)
         json_array_append_new(names, lab_json_text(*name));
     return json_pack("{s:o, s:s, s:b, s:o, s:b, s:I, s:I, s:o, s:I, s:o, s:I, s:o, s:o}", "address",
                      lab_json_text(s->place.address), "runs", s->kind, "answers", s->answers,
                      "answer", lab_json_text(s->answer), "insecure", s->place.insecure, "pid",
-                     (json_int_t)s->pid, "server_pid", (json_int_t)s->server_pid, "since",
-                     time_or_null(s->since_ms), "restarts", (json_int_t)s->restarts, "last_end",
-                     lab_json_text(s->last_end), "storage_bytes", (json_int_t)s->storage_bytes,
-                     "certificate_names", names, "certificate_ends", time_or_null(s->tls_ends_ms));
+                     (json_int_t)s->server.pid, "server_pid", (json_int_t)s->server.server_pid,
+                     "since", time_or_null(s->server.since_ms), "restarts",
+                     (json_int_t)s->server.restarts, "last_end", lab_json_text(s->server.last_end),
+                     "storage_bytes", (json_int_t)s->server.storage_bytes, "certificate_names",
+                     names, "certificate_ends", time_or_null(s->server.tls_ends_ms));
 }
 
-static void print_server(const struct lab_registry_status *s)
+static void print_server(const struct lab_registryd_look *s)
 {
     LAB_AUTO_STR struct lab_str since = LAB_STR_INIT, ends = LAB_STR_INIT, size = LAB_STR_INIT;
     lab_put_time(&since, s->since_ms);
@@ -142,7 +143,7 @@ static void print_status(const struct lab_registry_status *s)
     if (s->place.insecure)
         puts("INSECURE     nobody checks who this registry is (registry.insecure)");
     if (strcmp(s->kind, "on this host") == 0)
-        print_server(s);
+        print_server(&s->server);
 }
 
 int lab_registry_cmd_status(struct lab_cli *cli, struct lab_error *err)
@@ -186,7 +187,7 @@ int lab_registry_cmd_logs(struct lab_cli *cli, struct lab_error *err)
     lab_run_close(run); /* its loop would keep Ctrl-C for itself */
     if (!lab)
         return lab_fail(err, LAB_USAGE, "which lab? name it with --lab, or its file with -f");
-    return lab_registry_logs(lab, lab_cli_flag(cli, "follow"), put, never, err);
+    return lab_registryd_logs(lab, lab_cli_flag(cli, "follow"), put, never, err);
 }
 
 int lab_registry_cmd_serve(struct lab_cli *cli, struct lab_error *err)
@@ -197,5 +198,5 @@ int lab_registry_cmd_serve(struct lab_cli *cli, struct lab_error *err)
         return -1;
     if (!cli->lab || !lab_is_label(cli->lab) || (parent && lab_parse_uint(parent, INT32_MAX, &pid)))
         return lab_fail(err, LAB_USAGE, "'labctl registry serve' is labctl's own, with --lab NAME");
-    return parent ? lab_registry_become(cli->lab, pid, err) : lab_registry_serve(cli->lab, err);
+    return parent ? lab_registryd_become(cli->lab, pid, err) : lab_registryd_serve(cli->lab, err);
 }

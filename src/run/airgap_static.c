@@ -25,10 +25,10 @@ static char *registry_of(const struct lab_spec *spec)
     const struct lab_node *node = r->node ? lab_spec_node(spec, r->node) : NULL;
     if (node)
         return lab_format("%s:%d", lab_ipv4_format(node->nics.items[0].ip, text),
-                          LAB_REGISTRY_PORT);
+                          LAB_REGISTRYD_PORT);
     LAB_VEC_FOREACH (network, &spec->networks)
         if (network->gateway)
-            return lab_format("%s:%d", lab_ipv4_format(network->gateway, text), LAB_REGISTRY_PORT);
+            return lab_format("%s:%d", lab_ipv4_format(network->gateway, text), LAB_REGISTRYD_PORT);
     return NULL;
 }
 

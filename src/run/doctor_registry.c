@@ -1,37 +1,17 @@
 /* What labctl's own registry needs of this host. */
 #include <stdlib.h>
 
-#include "platform.h"
+#include "registryd/server.h"
 #include "run/doctor.h"
-#include "run/registry_serve.h"
-
-int lab_registry_cannot(struct lab_error *err)
-{
-    lab_fail(err, LAB_HOST, "on this host labctl cannot run a registry, as registry.serve wants");
-    return lab_error_hint(err,
-                          "let a guest run it (registry.node: NAME), or run one in WSL and name "
-                          "its address (registry.address: HOST:PORT)");
-}
-
-int lab_registry_missing(struct lab_error *err)
-{
-    lab_fail(err, LAB_HOST, "there is no '%s' on this host, and lab.yaml wants labctl to run it",
-             LAB_REGISTRY_PROGRAM);
-    return lab_error_hint(err, "install it: sudo apt-get install docker-registry && sudo systemctl "
-                               "disable --now docker-registry");
-}
 
 static void look_at_serve(struct lab_findings *out)
 {
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
-    LAB_AUTOFREE char *program = plat_find_program(LAB_REGISTRY_PROGRAM);
-    struct lab_finding *f;
-    if (!plat_can_serve())
-        lab_registry_cannot(&err);
-    else if (!program)
-        lab_registry_missing(&err);
-    f = err.code == LAB_OK ? lab_found(out, "registry", LAB_RESULT_OK, "labctl runs %s", program)
-                           : lab_found_error(out, "registry", LAB_RESULT_FAIL, &err);
+    LAB_AUTOFREE char *program = NULL;
+    struct lab_finding *f =
+        lab_registryd_program(&program, &err) == 0
+            ? lab_found(out, "registry", LAB_RESULT_OK, "labctl runs %s", program)
+            : lab_found_error(out, "registry", LAB_RESULT_FAIL, &err);
     lab_finding_looked(f, "PATH");
 }
 

@@ -4,9 +4,9 @@
 
 #include "base/file.h"
 #include "platform.h"
+#include "registryd/probe.h"
 #include "run/prepare.h"
 #include "run/registry_client.h"
-#include "run/registry_probe.h"
 #include "run/registry_seed.h"
 #include "run/registry_sources.h"
 
@@ -143,8 +143,8 @@ static int read_file(const char *path, struct lab_str *out, struct lab_error *er
 static int
 read_server(struct lab_registry_seed *s, const char *lab, bool auth, struct lab_error *err)
 {
-    LAB_AUTO_REGISTRY_FILES struct lab_registry_files files = {0};
-    lab_registry_files(&files, lab);
+    LAB_AUTO_REGISTRYD_FILES struct lab_registryd_files files = {0};
+    lab_registryd_files(&files, lab);
     if (read_file(files.config, &s->config, err) ||
         read_file(files.certificate, &s->certificate, err) || read_file(files.key, &s->key, err) ||
         (auth && read_file(files.htpasswd, &s->htpasswd, err)))

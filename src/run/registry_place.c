@@ -9,23 +9,6 @@
 
 enum { CA_MAX = 256 * 1024, PASSWORD_MAX = 1024 };
 
-static void free_secret(char *secret)
-{
-    if (secret)
-        lab_wipe(secret, strlen(secret));
-    free(secret);
-}
-
-void lab_registry_place_clear(struct lab_registry_place *place)
-{
-    free(place->address);
-    free(place->node);
-    free(place->ca_pem);
-    free(place->username);
-    free_secret(place->password);
-    *place = (struct lab_registry_place){0};
-}
-
 static int read_text(const char *path, size_t max, char **out, struct lab_error *err)
 {
     struct lab_str text = LAB_STR_INIT;
@@ -35,19 +18,6 @@ static int read_text(const char *path, size_t max, char **out, struct lab_error 
     else
         lab_str_clear(&text);
     return rc;
-}
-
-int lab_registry_place_own(struct lab_registry_place *place,
-                           const struct lab_registry_files *files,
-                           bool auth,
-                           struct lab_error *err)
-{
-    if (read_text(files->ca, CA_MAX, &place->ca_pem, err))
-        return -1;
-    if (!auth)
-        return 0;
-    place->username = lab_strdup(LAB_REGISTRY_USER);
-    return read_text(files->password, PASSWORD_MAX, &place->password, err);
 }
 
 const char *lab_registry_address(const struct lab_run *run)
@@ -61,12 +31,12 @@ const char *lab_registry_address(const struct lab_run *run)
 
 static int own(struct lab_run *run, struct lab_registry_place *place, struct lab_error *err)
 {
-    LAB_AUTO_REGISTRY_FILES struct lab_registry_files files = {0};
+    LAB_AUTO_REGISTRYD_FILES struct lab_registryd_files files = {0};
     const struct lab_registry_spec *r = &run->spec->registry;
     const char *address = lab_registry_address(run);
     place->ours = true;
     place->node = lab_strdup(r->node);
-    lab_registry_files(&files, run->spec->name);
+    lab_registryd_files(&files, run->spec->name);
     if (address && lab_file_exists(files.ca)) {
         place->address = lab_strdup(address);
         return lab_registry_place_own(place, &files, r->auth, err);

@@ -183,7 +183,7 @@ static int remove_network(struct lab_run *run,
 
 static int registry_fn(void *arg, struct lab_error *err)
 {
-    return lab_registry_remove(arg, err);
+    return lab_registryd_remove(arg, err);
 }
 
 static int remove_registry(struct lab_run *run,
@@ -283,7 +283,7 @@ static int remove_own_files(const char *lab, const char *dir, struct lab_error *
     struct plat_lock *lock;
     if (plat_lock_take(&lock, path, holder, err))
         return lab_error_wrap(err, "lab '%s' is in use", lab);
-    int rc = lab_teardown_has_rest(lab) ? lab_registry_remove(lab, err)
+    int rc = lab_teardown_has_rest(lab) ? lab_registryd_remove(lab, err)
                                         : lab_fail(err, LAB_CONFLICT, "lab '%s' is back", lab);
     for (size_t i = 0; rc == 0 && i < LAB_ARRAY_LEN(own); i++) {
         LAB_AUTOFREE char *file = lab_path_join(dir, own[i]);

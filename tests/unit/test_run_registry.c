@@ -1,186 +1,200 @@
-/* The parts of labctl's own registry that need no server: its configuration, its password, its
- * rhythm, its log, and who is taken for its supervisor. The rest: tests/registry-server/check. */
-#include "media_golden.h"
+/* Where the registry is and how one comes in, and what the nodes' seeds say of it. */
+#include "run_fixture.h"
 
-#include <crypt.h>
-
-#include "base/text.h"
-#include "media/seed.h"
+#include "base/crypto.h"
+#include "pki/ca.h"
+#include "registryd/probe.h"
 #include "run/registry.h"
-#include "run/registry_log.h"
-#include "run/registry_serve.h"
+#include "run/registry_seed.h"
+#include "run/seed.h"
+
+#define LAB                                                                                        \
+    "name: airgap\n"                                                                               \
+    "image_url: disk.img\n"                                                                        \
+    "networks: {default: {ipam: {range: 10.9.8.0/24, gateway: 10.9.8.1, start: 10.9.8.7}}}\n"      \
+    "nodes: [{name: store}, {name: web}]\n"
 
 static struct lab_error err;
 
-static struct lab_registry_files literal_files(void)
+static void put(const struct fixture *f, const char *name, const char *text)
 {
-    return (struct lab_registry_files){
-        .data = (char *)"/srv/랩 \"1\"/data",
-        .certificate = (char *)"/srv/server.crt",
-        .key = (char *)"/srv/server.key",
-        .htpasswd = (char *)"/srv/htpasswd",
-    };
+    LAB_AUTOFREE char *path = lab_path_join(f->home, name);
+    LAB_AUTOFREE char *dir = lab_path_dir(path);
+    must(plat_mkdirs(dir, 0700, &err), &err);
+    must(lab_file_replace(path, text, strlen(text), 0600, &err), &err);
 }
 
-static void compare(const char *golden, const char *realm)
+static void none_is_said(void **state)
 {
-    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    const struct lab_registry_files files = literal_files();
-    lab_registry_config(&text, &files, "192.168.6.1:5000", "0123456789abcdef", realm);
-    assert_golden(golden, &text);
+    struct fixture *f = *state;
+    LAB_AUTO_REGISTRY_PLACE struct lab_registry_place place = {0};
+    fixture_lab(f, LAB);
+    must_fail(lab_registry_place(&f->run, &place, &err), &err, LAB_USAGE, "has no registry",
+              "serve: true");
+    must(lab_prepare_registry(&f->ladder, &err), &err);
+    assert_null(f->ladder.registry);
 }
 
-static void config_is_as_recorded(void **state)
+static void own_one_was_never_up(void **state)
+{
+    struct fixture *f = *state;
+    LAB_AUTO_REGISTRY_PLACE struct lab_registry_place place = {0};
+    fixture_lab(f, LAB "registry: {serve: true}\n");
+    must_fail(lab_registry_place(&f->run, &place, &err), &err, LAB_USAGE, "never up",
+              "registry up");
+    assert_null(lab_registry_address(&f->run));
+}
+
+/* The address that was chosen is the ledger's, CA and password are files. */
+static void own_one_is_known_by_its_files(void **state)
+{
+    struct fixture *f = *state;
+    LAB_AUTO_REGISTRY_PLACE struct lab_registry_place place = {0};
+    LAB_AUTO_REGISTRYD_FILES struct lab_registryd_files files = {0};
+    LAB_AUTO_STR struct lab_str password = LAB_STR_INIT;
+    fixture_lab(f, LAB "registry: {serve: true, auth: true}\n");
+    lab_registryd_files(&files, "airgap");
+    must(lab_registryd_write(&files, "airgap", "10.9.8.1:5003", true, false, &err), &err);
+    must(lab_state_set(f->run.state, "registry_address", "10.9.8.1:5003", &err), &err);
+    must(lab_registry_place(&f->run, &place, &err), &err);
+    must(lab_file_read(files.password, 100, &password, &err), &err);
+    assert_string_equal(place.address, "10.9.8.1:5003");
+    assert_true(place.ours);
+    assert_null(lab_cert_why_not(place.ca_pem));
+    assert_string_equal(place.username, "labctl");
+    assert_string_equal(place.password, lab_str_get(&password));
+}
+
+static void password_is_given_or_kept(void **state)
+{
+    struct fixture *f = *state;
+    LAB_AUTO_REGISTRY_PLACE struct lab_registry_place first = {0}, second = {0}, third = {0};
+    put(f, "ca.crt", "-----BEGIN CERTIFICATE-----\n");
+    fixture_lab(f, LAB "registry: {address: nexus.lab:8443, ca: ca.crt, username: puller, "
+                       "password: \"{{ password }}\"}\n");
+    uv_os_setenv("LABCTL_REGISTRY_PASSWORD", "one");
+    must(lab_registry_place(&f->run, &first, &err), &err);
+    assert_string_equal(first.password, "one");
+    assert_string_equal(first.username, "puller");
+    assert_string_equal(first.ca_pem, "-----BEGIN CERTIFICATE-----\n");
+    assert_false(first.ours);
+    uv_os_unsetenv("LABCTL_REGISTRY_PASSWORD");
+    must(lab_registry_place(&f->run, &second, &err), &err);
+    assert_string_equal(second.password, "one");
+    uv_os_setenv("LABCTL_REGISTRY_PASSWORD", "two");
+    f->options.mode = LAB_STATE_READ; /* a look keeps nothing */
+    must(lab_registry_place(&f->run, &third, &err), &err);
+    assert_string_equal(third.password, "two");
+    uv_os_unsetenv("LABCTL_REGISTRY_PASSWORD");
+    lab_registry_place_clear(&third);
+    must(lab_registry_place(&f->run, &third, &err), &err);
+    assert_string_equal(third.password, "one");
+}
+
+static void password_sources_are_named(void **state)
+{
+    struct fixture *f = *state;
+    LAB_AUTO_REGISTRY_PLACE struct lab_registry_place place = {0};
+    fixture_lab(f, LAB "registry: {address: nexus.lab:8443, username: u, password_file: gone}\n");
+    must_fail(lab_registry_place(&f->run, &place, &err), &err, LAB_USAGE,
+              "(registry.password_file)", NULL);
+    lab_registry_place_clear(&place);
+    put(f, "gone", "\n");
+    must_fail(lab_registry_place(&f->run, &place, &err), &err, LAB_USAGE,
+              "registry's password is empty", NULL);
+    lab_registry_place_clear(&place);
+    put(f, "gone", "found\r\nmore");
+    must(lab_registry_place(&f->run, &place, &err), &err);
+    assert_string_equal(place.password, "found");
+}
+
+/* --- seeds ------------------------------------------------------------------------------------ */
+
+static int keep_medium(struct lab_provider *p,
+                       const char *name,
+                       const char *path,
+                       const char *sha256,
+                       const struct lab_progress *progress,
+                       char **ref,
+                       struct lab_error *error)
+{
+    (void)p, (void)name, (void)sha256, (void)progress, (void)error;
+    *ref = lab_strdup(path);
+    return 0;
+}
+
+static char *seed_of(struct fixture *f, size_t climb)
+{
+    LAB_AUTOFREE char *path = NULL;
+    struct lab_str bytes = LAB_STR_INIT;
+    lab_assign(&f->ladder.climbs[climb].record->generation, "g1");
+    must(lab_seed_make(&f->ladder.climbs[climb], &path, &err), &err);
+    must(lab_file_read(path, 16 << 20, &bytes, &err), &err);
+    for (size_t i = 0; i < bytes.len; i++) /* one text, for strstr() */
+        if (!bytes.ptr[i])
+            bytes.ptr[i] = ' ';
+    return lab_str_detach(&bytes);
+}
+
+static void guest_gets_the_server(void **state)
+{
+    struct fixture *f = *state;
+    fixture_lab(f, LAB "payload: {dir: payload}\nregistry: {node: store, auth: true}\n");
+    f->ops.put_medium = keep_medium;
+    must(lab_prepare_keys(&f->run, &err), &err);
+    must_fail(lab_prepare_registry(&f->ladder, &err), &err, LAB_USAGE, "registry/docker-registry",
+              "copy it there");
+    put(f, "payload/registry/docker-registry", "program");
+    must(lab_prepare_registry(&f->ladder, &err), &err);
+    assert_string_equal(f->ladder.registry->address, "10.9.8.7:5000");
+    assert_string_equal(lab_registry_address(&f->run), "10.9.8.7:5000");
+
+    LAB_AUTOFREE char *store = seed_of(f, 0);
+    LAB_AUTOFREE char *web = seed_of(f, 1);
+    assert_non_null(strstr(store, "/etc/labctl/registry/server.key"));
+    assert_non_null(strstr(store, "/etc/labctl/registry/htpasswd"));
+    assert_non_null(strstr(store, "rootdirectory: \\\"/var/lib/labctl-registry\\\""));
+    assert_non_null(strstr(store, "addr: \\\"10.9.8.7:5000\\\""));
+    assert_null(strstr(web, "/etc/labctl/registry"));
+    assert_non_null(strstr(web, "/usr/local/share/ca-certificates/labctl-airgap.crt"));
+}
+
+static void one_address_is_bound_once(void **state)
 {
     (void)state;
-    compare("registry/config-open.yml", NULL);
-    compare("registry/config-auth.yml", "labctl \"air: gap\"");
-}
-
-static void password_is_bcrypt(void **state)
-{
-    (void)state;
-    LAB_AUTOFREE char *line = lab_registry_htpasswd("secret");
-    assert_true(lab_starts_with(line, "labctl:$2b$"));
-    assert_true(lab_ends_with(line, "\n"));
-    line[strlen(line) - 1] = '\0';
-    assert_true(lab_password_matches("secret", strchr(line, ':') + 1));
-    assert_false(lab_password_matches("Secret", strchr(line, ':') + 1));
-}
-
-static void pauses_double_up_to_a_limit(void **state)
-{
-    (void)state;
-    assert_int_equal(lab_registry_pause_ms(1), 500);
-    assert_int_equal(lab_registry_pause_ms(2), 1000);
-    assert_int_equal(lab_registry_pause_ms(6), 16000);
-    assert_int_equal(lab_registry_pause_ms(7), LAB_REGISTRY_PAUSE_MAX_MS);
-    assert_int_equal(lab_registry_pause_ms(4000000000u), LAB_REGISTRY_PAUSE_MAX_MS);
-}
-
-struct home {
-    char *dir;
-    struct lab_registry_files files;
-};
-
-static struct home home_at(void **state)
-{
-    struct home h = {*state, {0}};
-    uv_os_setenv("LABCTL_HOME", h.dir);
-    lab_registry_files(&h.files, "airgap");
-    assert_ok(plat_mkdirs(h.files.dir, 0700, &err), err);
-    return h;
-}
-
-static void files_are_made_once(void **state)
-{
-    struct home h = home_at(state);
-    char first[LAB_SHA256_HEX], second[LAB_SHA256_HEX];
-    LAB_AUTO_STR struct lab_str secret = LAB_STR_INIT, password = LAB_STR_INIT, line = LAB_STR_INIT;
-    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, false, &err), err);
-    assert_ok(lab_registry_digest(&h.files, first, &err), err);
-    assert_ok(lab_file_read(h.files.secret, 100, &secret, &err), err);
-    assert_ok(lab_file_read(h.files.password, 100, &password, &err), err);
-    assert_ok(lab_file_read(h.files.htpasswd, 100, &line, &err), err);
-    assert_int_equal(password.len, 32);
-    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, false, &err), err);
-    assert_ok(lab_registry_digest(&h.files, second, &err), err);
-    assert_string_equal(first, second);
-    assert_file(h.files.secret, lab_str_get(&secret));
-    assert_file(h.files.password, lab_str_get(&password));
-    assert_file(h.files.htpasswd, lab_str_get(&line));
-
-    /* a password that the user has put there counts from the next up */
-    scratch_write(h.files.password, "0123456789abcdef0123456789abcdef\n");
-    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.1:5000", true, false, &err), err);
-    lab_str_truncate(&line, 0);
-    assert_ok(lab_file_read(h.files.htpasswd, 100, &line, &err), err);
-    lab_str_truncate(&line, line.len - 1);
-    assert_true(lab_password_matches("0123456789abcdef0123456789abcdef",
-                                     strchr(lab_str_get(&line), ':') + 1));
-
-    assert_ok(lab_registry_write(&h.files, "airgap", "10.0.0.2:5000", true, false, &err), err);
-    assert_ok(lab_registry_digest(&h.files, second, &err), err);
-    assert_string_not_equal(first, second);
-    lab_registry_files_clear(&h.files);
-}
-
-static void only_a_living_supervisor_counts(void **state)
-{
-    struct home h = home_at(state);
-    LAB_AUTOFREE char *me = lab_registry_holder();
-    LAB_AUTOFREE char *later = lab_format("labctl registry serve (pid %lu, started 1)", plat_pid());
-    assert_int_equal(lab_registry_supervisor(&h.files), 0);
-    scratch_write(h.files.lock, me);
-    assert_int_equal(lab_registry_supervisor(&h.files), plat_pid());
-    const char *const others[] = {"", "labctl up (pid 1, user x) since then",
-                                  "labctl registry serve (pid 99999999, started 5)",
-                                  "labctl registry serve (pid -1, started 5)",
-                                  "labctl registry serve (pid 0, started 0)",
-                                  /* the number is taken by another process */
-                                  plat_process_started(plat_pid()) ? later : ""};
-    for (size_t i = 0; i < LAB_ARRAY_LEN(others); i++) {
-        scratch_write(h.files.lock, others[i]);
-        assert_int_equal(lab_registry_supervisor(&h.files), 0);
-    }
-    lab_registry_files_clear(&h.files);
-}
-
-static void what_the_supervisor_tells_is_read_back(void **state)
-{
-    struct home h = home_at(state);
-    struct lab_registry_running told = {77, 1234567, 3, "abc", lab_strdup("signal 9")}, heard;
-    assert_ok(lab_registry_running_write(&h.files, &told, &err), err);
-    lab_registry_running_read(&h.files, &heard);
-    assert_int_equal(heard.server_pid, 77);
-    assert_int_equal(heard.since_ms, 1234567);
-    assert_int_equal(heard.restarts, 3);
-    assert_string_equal(heard.digest, "abc");
-    assert_string_equal(heard.last_end, "signal 9");
-    lab_registry_running_clear(&heard);
-    lab_registry_running_clear(&told);
-    assert_ok(lab_registry_running_write(&h.files, &told, &err), err);
-    lab_registry_running_read(&h.files, &heard);
-    assert_null(heard.last_end);
-    const char *const garbage[] = {"", "{", "[]", "{\"digest\": 3, \"server_pid\": \"x\"}"};
-    for (size_t i = 0; i < LAB_ARRAY_LEN(garbage); i++) {
-        scratch_write(h.files.running, garbage[i]);
-        lab_registry_running_read(&h.files, &heard);
-        assert_int_equal(heard.server_pid, 0);
-        assert_string_equal(heard.digest, "");
-    }
-    lab_registry_files_clear(&h.files);
-}
-
-static void log_is_bounded(void **state)
-{
-    LAB_AUTOFREE char *path = lab_path_join(*state, "registry.log");
-    LAB_AUTOFREE char *older = lab_path_join(*state, "registry.log.1");
-    struct lab_registry_log log;
-    assert_ok(lab_registry_log_open(&log, path, 10, &err), err);
-    lab_registry_log_write(&log, "aaaa\n", 5);
-    lab_registry_log_write(&log, "bbbb\n", 5);
-    lab_registry_log_write(&log, "cccc\n", 5);
-    assert_file(older, "aaaa\nbbbb\n");
-    assert_file(path, "cccc\n");
-    lab_registry_log_close(&log);
-    assert_ok(lab_registry_log_open(&log, path, 10, &err), err);
-    lab_registry_log_write(&log, "dddddddddddddddd\n", 17); /* longer than all of it may be */
-    assert_file(older, "cccc\n");
-    assert_file(path, "dddddddddddddddd\n");
-    lab_registry_log_close(&log);
+    uv_loop_t loop;
+    uv_tcp_t tcp;
+    struct sockaddr_in to;
+    bool taken = true;
+    int port = plat_random_free_port();
+    LAB_AUTOFREE char *address = lab_format("127.0.0.1:%d", port);
+    must(lab_registry_can_bind(address, &taken, &err), &err);
+    assert_false(taken);
+    uv_loop_init(&loop);
+    uv_tcp_init(&loop, &tcp);
+    uv_ip4_addr("127.0.0.1", port, &to);
+    assert_int_equal(uv_tcp_bind(&tcp, (const struct sockaddr *)&to, 0), 0);
+    assert_int_equal(uv_listen((uv_stream_t *)&tcp, 1, NULL), 0);
+    must_fail(lab_registry_can_bind(address, &taken, &err), &err, LAB_CONFLICT, address, NULL);
+    assert_true(taken);
+    uv_close((uv_handle_t *)&tcp, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    must_fail(lab_registry_can_bind("192.0.2.1:5000", &taken, &err), &err, LAB_HOST,
+              "192.0.2.1:5000", "--no-start");
+    assert_false(taken);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(config_is_as_recorded),
-        cmocka_unit_test(password_is_bcrypt),
-        cmocka_unit_test(pauses_double_up_to_a_limit),
-        scratch_test(files_are_made_once),
-        scratch_test(only_a_living_supervisor_counts),
-        scratch_test(what_the_supervisor_tells_is_read_back),
-        scratch_test(log_is_bounded),
+        fixture_test(none_is_said),
+        fixture_test(own_one_was_never_up),
+        fixture_test(own_one_is_known_by_its_files),
+        fixture_test(password_is_given_or_kept),
+        fixture_test(password_sources_are_named),
+        fixture_test(guest_gets_the_server),
+        cmocka_unit_test(one_address_is_bound_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

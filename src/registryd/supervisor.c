@@ -12,9 +12,10 @@
 
 #include "base/text.h"
 #include "platform.h"
-#include "run/registry.h"
-#include "run/registry_log.h"
-#include "run/registry_serve.h"
+#include "registryd/files.h"
+#include "registryd/log.h"
+#include "registryd/server.h"
+#include "registryd/supervisor.h"
 
 enum {
     LOG_MAX = 4 << 20,
@@ -26,9 +27,9 @@ enum {
 
 struct supervisor {
     const char *lab;
-    const struct lab_registry_files *files;
-    struct lab_registry_log log;
-    struct lab_registry_running running;
+    const struct lab_registryd_files *files;
+    struct lab_registryd_log log;
+    struct lab_registryd_running running;
     uv_loop_t loop;
     uv_signal_t term, interrupt, hangup;
     uv_timer_t look, timer; /* timer: the pause while resting, mercy while ending */
@@ -41,19 +42,19 @@ struct supervisor {
     bool ending;
 };
 
-uint64_t lab_registry_pause_ms(unsigned quick)
+uint64_t lab_registryd_pause_ms(unsigned quick)
 {
     uint64_t ms = 500;
-    for (unsigned i = 1; i < quick && ms < LAB_REGISTRY_PAUSE_MAX_MS; i++)
+    for (unsigned i = 1; i < quick && ms < LAB_REGISTRYD_PAUSE_MAX_MS; i++)
         ms *= 2;
-    return ms < LAB_REGISTRY_PAUSE_MAX_MS ? ms : LAB_REGISTRY_PAUSE_MAX_MS;
+    return ms < LAB_REGISTRYD_PAUSE_MAX_MS ? ms : LAB_REGISTRYD_PAUSE_MAX_MS;
 }
 
 static void write_running(struct supervisor *s)
 {
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
-    if (lab_registry_running_write(s->files, &s->running, &err))
-        lab_registry_log_say(&s->log, "%s", err.message);
+    if (lab_registryd_running_write(s->files, &s->running, &err))
+        lab_registryd_log_say(&s->log, "%s", err.message);
 }
 
 /* --- the child -------------------------------------------------------------------------------- */
@@ -63,12 +64,12 @@ static void start(uv_timer_t *timer);
 static void rest(struct supervisor *s)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    bool was_quick = plat_now_ms() - s->began_ms < LAB_REGISTRY_QUICK_MS;
+    bool was_quick = plat_now_ms() - s->began_ms < LAB_REGISTRYD_QUICK_MS;
     s->quick = was_quick ? s->quick + 1 : 1;
-    uint64_t pause = lab_registry_pause_ms(s->quick);
+    uint64_t pause = lab_registryd_pause_ms(s->quick);
     lab_put_duration(&text, pause);
-    lab_registry_log_say(&s->log, "docker-registry ended (%s); again in %s", s->running.last_end,
-                         lab_str_get(&text));
+    lab_registryd_log_say(&s->log, "docker-registry ended (%s); again in %s", s->running.last_end,
+                          lab_str_get(&text));
     s->running.server_pid = 0;
     s->running.restarts++;
     write_running(s);
@@ -111,7 +112,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct supervisor *s = stream->data;
     if (n > 0)
-        lab_registry_log_write(&s->log, buf->base, (size_t)n);
+        lab_registryd_log_write(&s->log, buf->base, (size_t)n);
     else if (n < 0)
         uv_close((uv_handle_t *)stream, on_closed);
 }
@@ -155,7 +156,7 @@ static void start(uv_timer_t *timer)
     struct supervisor *s = timer->data;
     s->began_ms = plat_now_ms();
     s->running.digest[0] = '\0';
-    if (lab_registry_digest(s->files, s->running.digest, NULL))
+    if (lab_registryd_digest(s->files, s->running.digest, NULL))
         s->running.digest[0] = '\0'; /* no digest of ours: `up` starts it anew */
     s->open = 3;
     int rc = spawn(s);
@@ -169,7 +170,7 @@ static void start(uv_timer_t *timer)
     }
     s->running.server_pid = (uint64_t)s->child.pid;
     s->running.since_ms = plat_wall_ms();
-    lab_registry_log_say(&s->log, "docker-registry starts (pid %d)", s->child.pid);
+    lab_registryd_log_say(&s->log, "docker-registry starts (pid %d)", s->child.pid);
     write_running(s);
     uv_read_start((uv_stream_t *)&s->out, on_alloc, on_read);
     uv_read_start((uv_stream_t *)&s->errout, on_alloc, on_read);
@@ -188,7 +189,7 @@ static void end(struct supervisor *s, const char *why)
     if (s->ending)
         return;
     s->ending = true;
-    lab_registry_log_say(&s->log, "the registry ends: %s", why);
+    lab_registryd_log_say(&s->log, "the registry ends: %s", why);
     uv_timer_stop(&s->timer);
     if (s->open == 0) {
         uv_stop(&s->loop);
@@ -244,10 +245,10 @@ static void run(struct supervisor *s)
     uv_loop_close(&s->loop);
 }
 
-/* Somebody who only makes sure that none runs (lab_registry_remove) holds it for a moment. */
+/* Somebody who only makes sure that none runs (lab_registryd_remove) holds it for a moment. */
 static int take_lock(struct plat_lock **out, const char *path, struct lab_error *err)
 {
-    LAB_AUTOFREE char *holder = lab_registry_holder();
+    LAB_AUTOFREE char *holder = lab_registryd_holder();
     for (int i = 1; i < LOCK_TRIES; i++) {
         if (plat_lock_take(out, path, holder, NULL) == 0)
             return 0;
@@ -256,56 +257,25 @@ static int take_lock(struct plat_lock **out, const char *path, struct lab_error 
     return plat_lock_take(out, path, holder, err);
 }
 
-int lab_registry_serve(const char *lab, struct lab_error *err)
+int lab_registryd_serve(const char *lab, struct lab_error *err)
 {
-    LAB_AUTO_REGISTRY_FILES struct lab_registry_files files = {0};
+    LAB_AUTO_REGISTRYD_FILES struct lab_registryd_files files = {0};
     LAB_AUTOFREE struct supervisor *s = lab_alloc(sizeof(*s));
+    LAB_AUTOFREE char *program = NULL;
     struct plat_lock *lock;
-    lab_registry_files(&files, lab);
-    if (!plat_can_serve())
-        return lab_registry_cannot(err);
-    if (take_lock(&lock, files.lock, err))
+    lab_registryd_files(&files, lab);
+    if (lab_registryd_program(&program, err) || take_lock(&lock, files.lock, err))
         return -1;
     s->lab = lab;
     s->files = &files;
     plat_ignore_broken_pipe();
-    int rc = lab_registry_log_open(&s->log, files.log, LOG_MAX, err);
+    int rc = lab_registryd_log_open(&s->log, files.log, LOG_MAX, err);
     if (rc == 0) {
         run(s);
         plat_remove(files.running, NULL);
-        lab_registry_log_close(&s->log);
+        lab_registryd_log_close(&s->log);
     }
-    lab_registry_running_clear(&s->running);
+    lab_registryd_running_clear(&s->running);
     plat_lock_drop(lock);
     return rc;
-}
-
-/* --- what the child does before it is docker-registry ------------------------------------------
- */
-
-/* They would change the configuration that labctl wrote (docs: distribution, "Override specific
- * configuration options"). */
-static void forget_variables(void)
-{
-    uv_env_item_t *items;
-    int n;
-    if (uv_os_environ(&items, &n) != 0)
-        return;
-    for (int i = 0; i < n; i++)
-        if (lab_starts_with(items[i].name, "REGISTRY_"))
-            uv_os_unsetenv(items[i].name);
-    uv_os_free_environ(items, n);
-}
-
-int lab_registry_become(const char *lab, uint64_t supervisor, struct lab_error *err)
-{
-    LAB_AUTO_REGISTRY_FILES struct lab_registry_files files = {0};
-    LAB_AUTOFREE char *program = plat_find_program(LAB_REGISTRY_PROGRAM);
-    char verb[] = "serve";
-    lab_registry_files(&files, lab);
-    if (!program)
-        return lab_registry_missing(err);
-    forget_variables();
-    char *argv[] = {program, verb, files.config, NULL};
-    return plat_become(argv, supervisor, err);
 }

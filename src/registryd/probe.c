@@ -1,4 +1,4 @@
-#include "run/registry_probe.h"
+#include "registryd/probe.h"
 
 #include <curl/curl.h>
 #include <stdlib.h>
@@ -130,44 +130,4 @@ enum lab_registry_answer lab_registry_probe(const struct lab_registry_place *pla
                       : *reason      ? reason
                                      : curl_easy_strerror(rc));
     return answer;
-}
-
-/* --- an address for ourselves ------------------------------------------------------------------
- */
-
-static int try_bind(const char *host, int port)
-{
-    uv_loop_t loop;
-    uv_tcp_t tcp;
-    struct sockaddr_in to;
-    int rc = uv_ip4_addr(host, port, &to);
-    if (rc < 0)
-        return rc;
-    uv_loop_init(&loop);
-    uv_tcp_init(&loop, &tcp);
-    rc = uv_tcp_bind(&tcp, (const struct sockaddr *)&to, 0);
-    if (rc == 0)
-        rc = uv_listen((uv_stream_t *)&tcp, 1, NULL); /* libuv says only here what bind said */
-    uv_close((uv_handle_t *)&tcp, NULL);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
-    return rc;
-}
-
-int lab_registry_can_bind(const char *address, bool *taken, struct lab_error *err)
-{
-    LAB_AUTOFREE char *host = lab_strndup(address, strcspn(address, ":"));
-    int rc = try_bind(host, (int)strtol(strrchr(address, ':') + 1, NULL, 10));
-    *taken = rc == UV_EADDRINUSE;
-    if (rc == 0)
-        return 0;
-    lab_fail(err, *taken ? LAB_CONFLICT : LAB_HOST, "the registry cannot listen on %s: %s", address,
-             uv_strerror(rc));
-    if (rc == UV_EADDRNOTAVAIL)
-        return lab_error_hint(err, "this host has no such address; on a network that labctl makes "
-                                   "it has it after 'labctl up', with '--no-start' even without "
-                                   "guests");
-    if (rc == UV_EACCES)
-        return lab_error_hint(err, "choose a port from 1024 upwards");
-    return -1;
 }

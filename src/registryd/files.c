@@ -1,4 +1,4 @@
-#include "run/registry_files.h"
+#include "registryd/files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "platform.h"
 #include "state/state.h"
 
-void lab_registry_files(struct lab_registry_files *out, const char *lab)
+void lab_registryd_files(struct lab_registryd_files *out, const char *lab)
 {
     LAB_AUTOFREE char *home = lab_home_of(lab);
     out->dir = lab_path_join(home, "registry");
@@ -28,7 +28,7 @@ void lab_registry_files(struct lab_registry_files *out, const char *lab)
     out->running = lab_path_join(out->dir, "running.json");
 }
 
-void lab_registry_files_clear(struct lab_registry_files *f)
+void lab_registryd_files_clear(struct lab_registryd_files *f)
 {
     char **const all[] = {&f->dir,         &f->pki,  &f->ca,       &f->data,     &f->config,
                           &f->certificate, &f->key,  &f->htpasswd, &f->password, &f->secret,
@@ -41,7 +41,7 @@ void lab_registry_files_clear(struct lab_registry_files *f)
 
 /* --- who runs --------------------------------------------------------------------------------- */
 
-char *lab_registry_holder(void)
+char *lab_registryd_holder(void)
 {
     unsigned long pid = plat_pid();
     return lab_format("labctl registry serve (pid %lu, started %llu)", pid,
@@ -49,7 +49,7 @@ char *lab_registry_holder(void)
 }
 
 /* Not by taking the lock: a supervisor that starts meanwhile would find it taken. */
-uint64_t lab_registry_supervisor(const struct lab_registry_files *files)
+uint64_t lab_registryd_supervisor(const struct lab_registryd_files *files)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     unsigned long long pid, started;
@@ -62,9 +62,9 @@ uint64_t lab_registry_supervisor(const struct lab_registry_files *files)
 
 /* --- running.json ----------------------------------------------------------------------------- */
 
-int lab_registry_running_write(const struct lab_registry_files *files,
-                               const struct lab_registry_running *r,
-                               struct lab_error *err)
+int lab_registryd_running_write(const struct lab_registryd_files *files,
+                                const struct lab_registryd_running *r,
+                                struct lab_error *err)
 {
     json_t *value =
         json_pack("{s:I, s:I, s:I, s:s, s:s?}", "server_pid", (json_int_t)r->server_pid, "since_ms",
@@ -77,11 +77,11 @@ int lab_registry_running_write(const struct lab_registry_files *files,
     return rc;
 }
 
-void lab_registry_running_read(const struct lab_registry_files *files,
-                               struct lab_registry_running *out)
+void lab_registryd_running_read(const struct lab_registryd_files *files,
+                                struct lab_registryd_running *out)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    *out = (struct lab_registry_running){0};
+    *out = (struct lab_registryd_running){0};
     if (!lab_file_exists(files->running) || lab_file_read(files->running, 65536, &text, NULL))
         return;
     json_t *value = json_loadb(lab_str_get(&text), text.len, 0, NULL);
@@ -95,8 +95,8 @@ void lab_registry_running_read(const struct lab_registry_files *files,
     json_decref(value);
 }
 
-void lab_registry_running_clear(struct lab_registry_running *running)
+void lab_registryd_running_clear(struct lab_registryd_running *running)
 {
     free(running->last_end);
-    *running = (struct lab_registry_running){0};
+    *running = (struct lab_registryd_running){0};
 }

@@ -1,8 +1,8 @@
-/* Who answers at a registry's address. */
-#ifndef LAB_RUN_REGISTRY_PROBE_H
-#define LAB_RUN_REGISTRY_PROBE_H
+/* Who answers at a registry's address, and whether it is free for ours. */
+#ifndef LAB_REGISTRYD_PROBE_H
+#define LAB_REGISTRYD_PROBE_H
 
-#include "run/registry.h"
+#include "registryd/place.h"
 
 enum lab_registry_answer {
     LAB_REGISTRY_ANSWERS,   /* a registry, that lets us in, with a certificate that we trust */
@@ -20,5 +20,7 @@ enum lab_registry_answer lab_registry_probe(const struct lab_registry_place *pla
 /* LAB_CONFLICT or LAB_HOST when nothing can be bound to "IPv4:port" here; *taken tells the two
  * apart. err NULL: only asks. */
 int lab_registry_can_bind(const char *address, bool *taken, struct lab_error *err);
+/* "host:port" with the first free port from LAB_REGISTRYD_PORT. LAB_CONFLICT: there is none. */
+int lab_registry_free_port(const char *host, char **address, struct lab_error *err) LAB_MUST_CHECK;
 
 #endif

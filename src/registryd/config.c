@@ -9,15 +9,15 @@
 #include "media/seed.h"
 #include "pki/ca.h"
 #include "platform.h"
-#include "run/registry_files.h"
+#include "registryd/files.h"
 
 enum { SECRET_DIGITS = 64, PASSWORD_DIGITS = 32, BCRYPT_COST = 5 };
 
-void lab_registry_config(struct lab_str *out,
-                         const struct lab_registry_files *files,
-                         const char *address,
-                         const char *secret,
-                         const char *realm)
+void lab_registryd_config(struct lab_str *out,
+                          const struct lab_registryd_files *files,
+                          const char *address,
+                          const char *secret,
+                          const char *realm)
 {
     LAB_AUTO_STR struct lab_str auth = LAB_STR_INIT;
     if (realm) {
@@ -40,7 +40,7 @@ void lab_registry_config(struct lab_str *out,
 
 /* The cost is htpasswd's own: the password is random and long, and the server hashes what it gets
  * with every single request. $2b$ is what libxcrypt calls bcrypt; Go takes any minor version. */
-char *lab_registry_htpasswd(const char *password)
+char *lab_registryd_htpasswd(const char *password)
 {
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
     unsigned char random[16];
@@ -51,7 +51,7 @@ char *lab_registry_htpasswd(const char *password)
                          sizeof(salt))) {
         const char *made = crypt_r(password, salt, data);
         if (made && made[0] == '$')
-            line = lab_format(LAB_REGISTRY_USER ":%s\n", made);
+            line = lab_format(LAB_REGISTRYD_USER ":%s\n", made);
     }
     lab_wipe(data, sizeof(*data));
     free(data);
@@ -78,13 +78,13 @@ static int keep_random(const char *path, size_t digits, struct lab_str *out, str
 
 static bool is_password_of(const char *line, const char *password)
 {
-    static const char user[] = LAB_REGISTRY_USER ":";
+    static const char user[] = LAB_REGISTRYD_USER ":";
     LAB_AUTOFREE char *hash = lab_strdup(line);
     hash[strcspn(hash, "\r\n")] = '\0';
     return lab_starts_with(hash, user) && lab_password_matches(password, hash + strlen(user));
 }
 
-static int write_password(const struct lab_registry_files *files, struct lab_error *err)
+static int write_password(const struct lab_registryd_files *files, struct lab_error *err)
 {
     LAB_AUTO_STR struct lab_str password = LAB_STR_INIT, kept = LAB_STR_INIT;
     if (keep_random(files->password, PASSWORD_DIGITS, &password, err))
@@ -93,13 +93,13 @@ static int write_password(const struct lab_registry_files *files, struct lab_err
         lab_file_read(files->htpasswd, 4096, &kept, NULL) == 0 &&
         is_password_of(lab_str_get(&kept), lab_str_get(&password)))
         return 0;
-    LAB_AUTOFREE char *line = lab_registry_htpasswd(lab_str_get(&password));
+    LAB_AUTOFREE char *line = lab_registryd_htpasswd(lab_str_get(&password));
     if (!line)
         return lab_fail(err, LAB_HOST, "this system's crypt() makes no bcrypt hashes");
     return lab_file_replace(files->htpasswd, line, strlen(line), 0600, err);
 }
 
-static int write_certificate(const struct lab_registry_files *files,
+static int write_certificate(const struct lab_registryd_files *files,
                              const char *lab,
                              const char *address,
                              struct lab_error *err)
@@ -115,14 +115,14 @@ static int write_certificate(const struct lab_registry_files *files,
                : 0;
 }
 
-int lab_registry_write(const struct lab_registry_files *files,
-                       const char *lab,
-                       const char *address,
-                       bool auth,
-                       bool in_guest,
-                       struct lab_error *err)
+int lab_registryd_write(const struct lab_registryd_files *files,
+                        const char *lab,
+                        const char *address,
+                        bool auth,
+                        bool in_guest,
+                        struct lab_error *err)
 {
-    static const struct lab_registry_files guest = {
+    static const struct lab_registryd_files guest = {
         .data = (char *)LAB_SEED_REGISTRY_DATA,
         .certificate = (char *)LAB_SEED_REGISTRY_DIR "/server.crt",
         .key = (char *)LAB_SEED_REGISTRY_DIR "/server.key",
@@ -134,7 +134,7 @@ int lab_registry_write(const struct lab_registry_files *files,
         write_certificate(files, lab, address, err) || (auth && write_password(files, err)) ||
         keep_random(files->secret, SECRET_DIGITS, &secret, err))
         return -1;
-    lab_registry_config(&config, in_guest ? &guest : files, address, lab_str_get(&secret), realm);
+    lab_registryd_config(&config, in_guest ? &guest : files, address, lab_str_get(&secret), realm);
     int rc = lab_file_replace(files->config, lab_str_get(&config), config.len, 0600, err);
     lab_wipe(config.ptr, config.len);
     lab_wipe(secret.ptr, secret.len);
@@ -142,9 +142,9 @@ int lab_registry_write(const struct lab_registry_files *files,
 }
 
 /* htpasswd is read anew by the server itself whenever it changes. */
-int lab_registry_digest(const struct lab_registry_files *files,
-                        char hex[LAB_SHA256_HEX],
-                        struct lab_error *err)
+int lab_registryd_digest(const struct lab_registryd_files *files,
+                         char hex[LAB_SHA256_HEX],
+                         struct lab_error *err)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     if (lab_file_read(files->config, 65536, &text, err) ||

@@ -1,4 +1,4 @@
-#include "run/registry_log.h"
+#include "registryd/log.h"
 
 #include <uv.h>
 
@@ -8,7 +8,7 @@
 #include "platform.h"
 
 /* Appends: lines of a supervisor before us stay. */
-static int open_end(struct lab_registry_log *log)
+static int open_end(struct lab_registryd_log *log)
 {
     uv_fs_t req;
     struct plat_stat st;
@@ -20,28 +20,28 @@ static int open_end(struct lab_registry_log *log)
     return log->fd;
 }
 
-int lab_registry_log_open(struct lab_registry_log *log,
-                          const char *path,
-                          uint64_t max,
-                          struct lab_error *err)
+int lab_registryd_log_open(struct lab_registryd_log *log,
+                           const char *path,
+                           uint64_t max,
+                           struct lab_error *err)
 {
-    *log = (struct lab_registry_log){.path = path, .fd = -1, .max = max};
+    *log = (struct lab_registryd_log){.path = path, .fd = -1, .max = max};
     int rc = open_end(log);
     return rc >= 0 ? 0
                    : lab_fail(err, LAB_HOST, "cannot open the log '%s': %s", path, uv_strerror(rc));
 }
 
-static void rotate(struct lab_registry_log *log)
+static void rotate(struct lab_registryd_log *log)
 {
     LAB_AUTOFREE char *older = lab_format("%s.1", log->path);
-    lab_registry_log_close(log);
+    lab_registryd_log_close(log);
     /* When it cannot be renamed it grows on, and the next line tries again. */
     if (plat_rename(log->path, older, NULL))
         log->size = 0;
     open_end(log);
 }
 
-void lab_registry_log_write(struct lab_registry_log *log, const char *bytes, size_t n)
+void lab_registryd_log_write(struct lab_registryd_log *log, const char *bytes, size_t n)
 {
     if (log->size > 0 && log->size + n > log->max)
         rotate(log);
@@ -49,7 +49,7 @@ void lab_registry_log_write(struct lab_registry_log *log, const char *bytes, siz
         log->size += n;
 }
 
-void lab_registry_log_say(struct lab_registry_log *log, const char *fmt, ...)
+void lab_registryd_log_say(struct lab_registryd_log *log, const char *fmt, ...)
 {
     LAB_AUTO_STR struct lab_str line = LAB_STR_INIT;
     va_list ap;
@@ -58,10 +58,10 @@ void lab_registry_log_say(struct lab_registry_log *log, const char *fmt, ...)
     va_end(ap);
     lab_put_time(&line, plat_wall_ms());
     lab_str_addf(&line, " labctl: %s\n", text);
-    lab_registry_log_write(log, lab_str_get(&line), line.len);
+    lab_registryd_log_write(log, lab_str_get(&line), line.len);
 }
 
-void lab_registry_log_close(struct lab_registry_log *log)
+void lab_registryd_log_close(struct lab_registryd_log *log)
 {
     if (log->fd >= 0)
         lab_io_close(log->fd);
