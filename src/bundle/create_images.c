@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "bundle/create_priv.h"
 #include "oci/layout.h"
@@ -17,17 +18,6 @@ static const struct lab_recipe_registry *find_registry(const struct lab_create *
         if (strcmp(one->name, name) == 0)
             return one;
     return NULL;
-}
-
-static int read_password(const char *path, char **out, struct lab_error *err)
-{
-    enum { MAX = 4096 };
-    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(MAX + 1);
-    if (lab_file_read(path, MAX, &text, err))
-        return -1;
-    *out = lab_strndup(lab_str_get(&text), strcspn(lab_str_get(&text), "\r\n"));
-    lab_wipe(text.ptr, text.len);
-    return 0;
 }
 
 static void on_progress(void *arg, uint64_t done, uint64_t total, const char *image)
@@ -94,7 +84,7 @@ pull_image(struct lab_create *c, struct lab_layout *layout, const char *text, st
 {
     LAB_AUTO_IMAGE_REF struct lab_image_ref ref = {0};
     struct lab_pulled pulled = {0};
-    LAB_AUTOFREE char *password = NULL;
+    LAB_AUTO_SECRET char *password = NULL;
     if (lab_image_ref_parse(&ref, text, err))
         return -1;
     const struct lab_recipe_registry *registry = find_registry(c, ref.registry);
@@ -110,12 +100,10 @@ pull_image(struct lab_create *c, struct lab_layout *layout, const char *text, st
     };
     int rc = 0;
     if (registry && registry->password_file)
-        rc = read_password(registry->password_file, &password, err);
+        rc = lab_secret_read(&password, registry->password_file, err);
     job.password = password;
     if (rc == 0)
         rc = pull_as(c, &job, &pulled, err);
-    if (password)
-        lab_wipe(password, strlen(password));
     lab_pulled_clear(&pulled);
     return rc;
 }

@@ -1,8 +1,7 @@
 #include "run/password.h"
 
-#include <string.h>
-
 #include "base/file.h"
+#include "base/secret.h"
 #include "platform.h"
 
 static int not_empty(const struct lab_password_source *source,
@@ -18,16 +17,14 @@ int lab_password_given(const struct lab_password_source *source,
                        struct lab_error *err)
 {
     const char *variable = source->env ? source->env : source->variable;
+    LAB_AUTO_SECRET char *read = NULL;
     const char *value = source->file ? NULL : plat_getenv(variable);
     *given = value || (source->file && lab_file_exists(source->file));
     if (!*given)
         return 0;
-    if (value)
-        lab_str_add(password, value);
-    else if (lab_file_read(source->file, 1024, password, err))
+    if (!value && lab_secret_read(&read, source->file, err))
         return -1;
-    else
-        lab_str_truncate(password, strcspn(lab_str_get(password), "\r\n"));
+    lab_str_add(password, value ? value : read);
     return not_empty(source, password, err);
 }
 

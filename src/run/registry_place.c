@@ -2,23 +2,12 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "base/ipv4.h"
+#include "base/secret.h"
 #include "platform.h"
 #include "run/password.h"
 #include "run/registry.h"
 
 enum { CA_MAX = 256 * 1024, PASSWORD_MAX = 1024 };
-
-static int read_text(const char *path, size_t max, char **out, struct lab_error *err)
-{
-    struct lab_str text = LAB_STR_INIT;
-    int rc = lab_file_read(path, max, &text, err);
-    if (rc == 0)
-        *out = lab_str_detach(&text);
-    else
-        lab_str_clear(&text);
-    return rc;
-}
 
 const char *lab_registry_address(const struct lab_run *run)
 {
@@ -68,7 +57,7 @@ static int password_of(struct lab_run *run, char **out, struct lab_error *err)
     if (lab_password_given(&source, &password, &given, err))
         return -1;
     if (!given && path && lab_file_exists(path))
-        return read_text(path, PASSWORD_MAX, out, err);
+        return lab_secret_read(out, path, err);
     int rc = given ? 0 : lab_password_ask(&source, &password, err);
     /* reading commands leave no trace */
     if (rc == 0 && path && run->options->mode != LAB_STATE_READ)
@@ -91,8 +80,12 @@ static int other(struct lab_run *run, struct lab_registry_place *place, struct l
     place->insecure = r->insecure;
     place->username = lab_strdup(r->username);
     /* lab.yaml was read without looking at files */
-    if (r->ca && !r->ca_pem && read_text(r->ca, CA_MAX, &place->ca_pem, err))
-        return -1;
+    if (r->ca && !r->ca_pem) {
+        LAB_AUTO_STR struct lab_str ca = LAB_STR_INIT;
+        if (lab_file_read(r->ca, CA_MAX, &ca, err))
+            return -1;
+        place->ca_pem = lab_str_detach(&ca);
+    }
     return r->username ? password_of(run, &place->password, err) : 0;
 }
 

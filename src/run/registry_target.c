@@ -3,12 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "oci/ref.h"
 #include "run/registry.h"
-
-#define PASSWORD_MAX 4096
 
 int lab_registry_target(struct lab_run *run, struct lab_registry_target *out, struct lab_error *err)
 {
@@ -47,27 +45,13 @@ int lab_registry_target_password(struct lab_registry_target *out,
                                  const char *path,
                                  struct lab_error *err)
 {
-    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    int rc = lab_file_read(path, PASSWORD_MAX, &text, err);
-    size_t n = strcspn(lab_str_get(&text), "\r\n");
-    if (rc == 0 && n == 0)
-        rc = lab_fail(err, LAB_USAGE, "there is no password in the first line of '%s'", path);
-    if (rc == 0 && out->password)
-        lab_wipe(out->password, strlen(out->password));
-    if (rc == 0)
-        free(lab_steal(&out->password));
-    if (rc == 0)
-        out->password = lab_strndup(lab_str_get(&text), n);
-    if (text.ptr)
-        lab_wipe(text.ptr, text.len);
-    return rc;
+    lab_secret_clear(&out->password);
+    return lab_secret_read(&out->password, path, err);
 }
 
 void lab_registry_target_clear(struct lab_registry_target *target)
 {
-    if (target->password)
-        lab_wipe(target->password, strlen(target->password));
-    free(target->password);
+    lab_secret_free(target->password);
     free(target->username);
     free(target->ca_file);
     free(target->ca_pem);

@@ -23,7 +23,7 @@ int lab_registry_target(struct lab_run *run,
 int lab_registry_target_parse(struct lab_registry_target *out,
                               const char *text,
                               struct lab_error *err) LAB_MUST_CHECK;
-/* The first line of a file. */
+/* The first line of a file (base/secret.h). */
 int lab_registry_target_password(struct lab_registry_target *out,
                                  const char *path,
                                  struct lab_error *err) LAB_MUST_CHECK;

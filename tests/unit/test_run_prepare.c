@@ -214,6 +214,8 @@ static void a_changed_password_file_wins(void **state)
     must(keys_in(f, LAB_STATE_CREATE, &err), &err);
     const char *file = f->run.spec->auth.password_file;
     must_fail(lab_prepare_password(&f->ladder, &err), &err, LAB_USAGE, "secret'", NULL);
+    put_text(file, "\nsecond line\n");
+    must_fail(lab_prepare_password(&f->ladder, &err), &err, LAB_USAGE, "secret'", NULL);
     put_text(file, "first\nsecond line\n");
     LAB_AUTOFREE char *first = hash_now(f);
     LAB_AUTOFREE char *again = hash_now(f);

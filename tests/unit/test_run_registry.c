@@ -56,8 +56,10 @@ static void own_one_is_known_by_its_files(void **state)
     lab_registryd_files(&files, "airgap");
     must(lab_registryd_write(&files, "airgap", "10.9.8.1:5003", true, false, &err), &err);
     must(lab_state_set(f->run.state, "registry_address", "10.9.8.1:5003", &err), &err);
-    must(lab_registry_place(&f->run, &place, &err), &err);
     must(lab_file_read(files.password, 100, &password, &err), &err);
+    LAB_AUTOFREE char *edited = lab_format("%s\n", lab_str_get(&password));
+    must(lab_file_replace(files.password, edited, strlen(edited), 0600, &err), &err);
+    must(lab_registry_place(&f->run, &place, &err), &err);
     assert_string_equal(place.address, "10.9.8.1:5003");
     assert_true(place.ours);
     assert_null(lab_cert_why_not(place.ca_pem));
@@ -101,7 +103,7 @@ static void password_sources_are_named(void **state)
     lab_registry_place_clear(&place);
     put(f, "gone", "\n");
     must_fail(lab_registry_place(&f->run, &place, &err), &err, LAB_USAGE,
-              "registry's password is empty", NULL);
+              "no password in the first line of", NULL);
     lab_registry_place_clear(&place);
     put(f, "gone", "found\r\nmore");
     must(lab_registry_place(&f->run, &place, &err), &err);
