@@ -12,6 +12,21 @@
 #define SUMS_MAX_BYTES (64u << 20)
 #define HASH_DIGITS    (LAB_SHA256_HEX - 1)
 
+/* A bundle's list is labctl's own, perhaps signed, and no other may take its place; that of a plain
+ * folder was written by whoever filled it, who can also write a better one. */
+static int hint_source(struct lab_error *err, const char *dir, enum lab_code code)
+{
+    LAB_AUTOFREE char *bundle = lab_path_join(dir, "manifest.yaml");
+    if (lab_file_exists(bundle))
+        return lab_error_hint(err,
+                              "copy the bundle from its source again; 'labctl bundle verify %s' "
+                              "names all that differs",
+                              dir);
+    if (code == LAB_INTEGRITY)
+        return lab_error_hint(err, "take the file from its source again");
+    return lab_error_hint(err, "write " SUMS " with sha256sum, or remove it: labctl makes one");
+}
+
 static int sums_wrong(
     struct lab_error *err, enum lab_code code, const char *dir, const char *name, const char *why)
 {
@@ -19,10 +34,7 @@ static int sums_wrong(
     lab_put_printable(&shown, name, strlen(name), 256);
     lab_fail(err, code, "cannot use the payload '%s': %s: '%s' %s", dir, SUMS, lab_str_get(&shown),
              why);
-    return lab_error_hint(err, code == LAB_INTEGRITY
-                                   ? "fetch the file again, or write a new " SUMS
-                                   : "write " SUMS
-                                     " with sha256sum, or remove it: labctl makes one");
+    return hint_source(err, dir, code);
 }
 
 /* --- a SHA256SUMS that came with the payload -------------------------------------------------- */
@@ -177,9 +189,11 @@ int lab_payload_build(const char *dir,
     if (collect(&iso, dir, &given, manifest, err) < 0)
         return -1;
     count(&iso, files, bytes);
-    if (lab_iso_write_last(&iso, path, progress, given ? NULL : &last, NULL, err) < 0)
-        return lab_error_wrap(err, "cannot make an image of the payload '%s'", dir);
-    return 0;
+    if (lab_iso_write_last(&iso, path, progress, given ? NULL : &last, NULL, err) == 0)
+        return 0;
+    if (err && err->code == LAB_INTEGRITY)
+        hint_source(err, dir, err->code);
+    return lab_error_wrap(err, "cannot make an image of the payload '%s'", dir);
 }
 
 static int hash_files(struct lab_iso *iso, const char *dir, struct lab_error *err)

@@ -129,12 +129,37 @@ static void wrong_file_is_refused(void **state)
     LAB_AUTOFREE char *text = lab_format("%s  one\n", hash);
     tree_put(dir, "SHA256SUMS", text, 0644);
     tree_put(dir, "one", "damaged", 0644);
-    assert_refused(lab_payload_build(dir, "X", path, NULL, manifest, NULL, NULL, &err), err,
-                   LAB_INTEGRITY, one);
+    assert_int_equal(lab_payload_build(dir, "X", path, NULL, manifest, NULL, NULL, &err), -1);
+    assert_string_equal(err.hint, "take the file from its source again");
+    assert_refused(-1, err, LAB_INTEGRITY, one);
     assert_nothing_left(path);
-    assert_refused(lab_payload_add(&iso, dir, manifest, NULL, NULL, &err), err, LAB_INTEGRITY,
-                   "'one' has another checksum");
+    assert_int_equal(lab_payload_add(&iso, dir, manifest, NULL, NULL, &err), -1);
+    assert_string_equal(err.hint, "take the file from its source again");
+    assert_refused(-1, err, LAB_INTEGRITY, "'one' has another checksum");
     assert_int_equal(iso.files.len, 0);
+}
+
+/* Nobody is told to write another list for a bundle: labctl made it, and it may be signed. */
+static void bundle_is_to_be_copied_again(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *dir = lab_path_join(*state, "bundle");
+    LAB_AUTOFREE char *path = lab_path_join(*state, "payload.iso");
+    LAB_AUTOFREE char *one = lab_path_join(dir, "manifest.yaml");
+    LAB_AUTOFREE char *again = lab_format("'labctl bundle verify %s'", dir);
+    char hash[LAB_SHA256_HEX], manifest[LAB_SHA256_HEX];
+    tree_put(dir, "manifest.yaml", "1", 0644);
+    assert_ok(lab_sha256_file(one, hash, NULL, &err), err);
+    LAB_AUTOFREE char *sums = lab_format("%s  manifest.yaml\n", hash);
+    tree_put(dir, "SHA256SUMS", sums, 0644);
+    tree_put(dir, "manifest.yaml", "2", 0644);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(lab_payload_build(dir, "X", path, NULL, manifest, NULL, NULL, &err), -1);
+        assert_non_null(strstr(err.hint, "copy the bundle from its source again"));
+        assert_non_null(strstr(err.hint, again));
+        assert_refused(-1, err, i ? LAB_USAGE : LAB_INTEGRITY, i ? "not listed" : "should be");
+        tree_put(dir, "added", "3", 0644);
+    }
 }
 
 static void empty_payload_is_refused(void **state)
@@ -271,6 +296,7 @@ int main(void)
         scratch_test(own_sums_are_checked_and_kept),
         scratch_test(wrong_sums_are_refused),
         scratch_test(wrong_file_is_refused),
+        scratch_test(bundle_is_to_be_copied_again),
         scratch_test(empty_payload_is_refused),
         scratch_test(payload_on_a_seed),
         scratch_test(same_payload_same_image),
