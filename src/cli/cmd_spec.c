@@ -5,6 +5,7 @@
 #include "base/asset.h"
 #include "base/file.h"
 #include "cli/command.h"
+#include "run/payload_fit.h"
 
 static int run_init(struct lab_cli *cli, struct lab_error *err)
 {
@@ -69,6 +70,11 @@ static int run_validate(struct lab_cli *cli, struct lab_error *err)
     struct lab_spec_options options = {cli->replicas.items, cli->replicas.len,
                                        lab_cli_flag(cli, "no-files")};
     int rc = lab_spec_load(&spec, file, &options, &problems, err);
+    if (rc == 0 && !options.skip_files)
+        rc =
+            lab_payload_fit(spec, NULL, &problems, err) || lab_problems_refuse(&problems, file, err)
+                ? -1
+                : 0;
     print_problems(cli, &problems, file);
     if (rc == 0 && cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
         printf("%s: lab '%s', %zu node%s, fine\n", file, spec->name, spec->nodes.len,

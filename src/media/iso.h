@@ -84,6 +84,10 @@ int lab_iso_read(const char *path, bool hash, struct lab_iso_listing *out, struc
     LAB_MUST_CHECK;
 void lab_iso_listing_clear(struct lab_iso_listing *listing);
 
+/* What a guest copies of dir: all its files, SHA256SUMS and its signature apart. Reads no content.
+ */
+int lab_payload_count(const char *dir, uint64_t *files, uint64_t *bytes, struct lab_error *err)
+    LAB_MUST_CHECK;
 /* A payload image of dir: its files plus a SHA256SUMS of them in the root (one made by us; a file
  * of that name in dir is checked instead of replaced). manifest: SHA-256 of SHA256SUMS. files and
  * bytes count what is in dir (SHA256SUMS apart) and may be NULL. */

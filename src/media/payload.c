@@ -174,6 +174,15 @@ static void count(const struct lab_iso *iso, uint64_t *files, uint64_t *bytes)
         *bytes = sum;
 }
 
+int lab_payload_count(const char *dir, uint64_t *files, uint64_t *bytes, struct lab_error *err)
+{
+    LAB_CLEANUP(lab_iso_clear) struct lab_iso iso = {0};
+    if (lab_iso_add_tree(&iso, dir, err) < 0)
+        return lab_error_wrap(err, "cannot use the payload '%s'", dir);
+    count(&iso, files, bytes);
+    return 0;
+}
+
 int lab_payload_build(const char *dir,
                       const char *label,
                       const char *path,

@@ -7,6 +7,7 @@
 #include "platform.h"
 #include "run/doctor.h"
 #include "run/fetch.h"
+#include "run/payload_fit.h"
 #include "state/state.h"
 
 /* --- lab.yaml --------------------------------------------------------------------------------- */
@@ -144,6 +145,23 @@ static void check_payload(const char *dir, struct lab_findings *out)
     lab_iso_clear(&iso);
 }
 
+/* Found by what the folder has and by disk_size, before a guest finds out. */
+static void check_fit(const struct lab_spec *spec, struct lab_findings *out)
+{
+    struct lab_problems problems = {{0}, 0, 0};
+    if (lab_payload_fit(spec, NULL, &problems, NULL) == 0)
+        LAB_VEC_FOREACH (p, &problems.list) {
+            bool fails = p->severity == LAB_PROBLEM_ERROR;
+            struct lab_finding *f =
+                lab_found(out, "payload", fails ? LAB_RESULT_FAIL : LAB_RESULT_WARNING,
+                          "line %d: %s", p->pos.line, p->message);
+            lab_finding_looked(f, "%s", spec->file);
+            lab_finding_fix(f, "give the nodes a larger disk_size, or leave out of the payload "
+                               "what they do not need");
+        }
+    lab_problems_clear(&problems);
+}
+
 static void check_seeds(const struct lab_spec *spec, const char *home, struct lab_findings *out)
 {
     size_t made = 0;
@@ -163,5 +181,6 @@ void lab_doctor_files(const struct lab_spec *spec, const char *home, struct lab_
         if (is_used(spec, i))
             check_image(&spec->images.items[i], out);
     check_payload(spec->payload.dir, out);
+    check_fit(spec, out);
     check_seeds(spec, home, out);
 }

@@ -10,6 +10,7 @@
 #include "run/host.h"
 #include "run/hosts.h"
 #include "run/hypervisor.h"
+#include "run/payload_fit.h"
 #include "run/prepare.h"
 #include "run/remove.h"
 #include "run/report.h"
@@ -29,6 +30,41 @@ static void inputs_clear(struct plan_inputs *in)
     free(in->sums);
     free(in->hashes);
     free(in->payload);
+}
+
+static bool was_started(struct lab_run *run, const char *name)
+{
+    struct lab_events gates = {{0}};
+    bool started = false;
+    LAB_AUTO_ERROR struct lab_error ignored = LAB_ERROR_INIT;
+    if (lab_state_gates(run->state, name, &gates, &ignored) == 0)
+        LAB_VEC_FOREACH (gate, &gates.list)
+            started = started || strcmp(gate->gate, lab_gate_name(LAB_GATE_POWERED)) == 0;
+    lab_events_clear(&gates);
+    return started;
+}
+
+/* A first boot that was cut off (host lost power, VM killed) is not run again by cloud-init: such a
+ * node begins anew. */
+static bool begins_anew(struct lab_run *run, const struct lab_plan_node *p)
+{
+    struct lab_node_record *record = lab_node_records_find(&run->records, p->name);
+    struct lab_vm_state *vm = lab_vm_states_find(&run->observed, p->name);
+    bool alive = vm && (vm->power == LAB_POWER_ON || vm->power == LAB_POWER_PAUSED);
+    if (p->action == LAB_ACTION_RESUME)
+        return !record || (!record->provisioned && !alive && was_started(run, p->name));
+    return p->action == LAB_ACTION_CREATE || p->action == LAB_ACTION_PROVISION;
+}
+
+/* Nodes that have their payload are not asked: it may be an earlier, smaller one. */
+static int check_payload(struct lab_run *run, const struct lab_plan *plan, struct lab_error *err)
+{
+    LAB_AUTOFREE bool *anew = lab_calloc(run->spec->nodes.len, sizeof(*anew));
+    bool any = false;
+    LAB_VEC_FOREACH (p, &plan->nodes)
+        if (p->node && p->targeted && begins_anew(run, p))
+            any = anew[p->node - run->spec->nodes.items] = true;
+    return any ? lab_payload_check(run, anew, err) : 0;
 }
 
 static int make_plan(struct lab_run *run,
@@ -52,7 +88,10 @@ static int make_plan(struct lab_run *run,
         in->hashes[i] = lab_str_detach(&hash);
     }
     return lab_plan_make(out, spec, &run->records, &run->observed, (const char *const *)in->hashes,
-                         options, err);
+                         options, err) ||
+                   check_payload(run, out, err)
+               ? -1
+               : 0;
 }
 
 int lab_plan_now(struct lab_run *run,
@@ -143,30 +182,6 @@ static void fill_record(struct lab_node_record *r,
         to->ip = nic->ip ? lab_strdup(lab_ipv4_format(nic->ip, ip)) : NULL;
         to->mac = lab_strdup(lab_mac_format(nic->mac, mac));
     }
-}
-
-static bool was_started(struct lab_run *run, const char *name)
-{
-    struct lab_events gates = {{0}};
-    bool started = false;
-    LAB_AUTO_ERROR struct lab_error ignored = LAB_ERROR_INIT;
-    if (lab_state_gates(run->state, name, &gates, &ignored) == 0)
-        LAB_VEC_FOREACH (gate, &gates.list)
-            started = started || strcmp(gate->gate, lab_gate_name(LAB_GATE_POWERED)) == 0;
-    lab_events_clear(&gates);
-    return started;
-}
-
-/* A first boot that was cut off (host lost power, VM killed) is not run again by cloud-init: such a
- * node begins anew. */
-static bool begins_anew(struct lab_run *run, const struct lab_plan_node *p)
-{
-    struct lab_node_record *record = lab_node_records_find(&run->records, p->name);
-    struct lab_vm_state *vm = lab_vm_states_find(&run->observed, p->name);
-    bool alive = vm && (vm->power == LAB_POWER_ON || vm->power == LAB_POWER_PAUSED);
-    if (p->action == LAB_ACTION_RESUME)
-        return !record || (!record->provisioned && !alive && was_started(run, p->name));
-    return p->action == LAB_ACTION_CREATE || p->action == LAB_ACTION_PROVISION;
 }
 
 static struct lab_node_record *record_for(struct lab_run *run, const char *name)

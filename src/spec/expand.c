@@ -216,6 +216,8 @@ static void add_node(struct lab_draft *d, size_t index, unsigned number, uint32_
     node->cpu = g->cpu;
     node->memory_mib = g->memory >> 20;
     node->disk_bytes = disk_bytes(d, g);
+    if (g->disk)
+        node->disk_pos = lab_yaml_pos(g->yaml, "disk_size");
     node->hardware = hardware(d->spec, g);
     node->image = g->image;
     node->pos = group->pos;

@@ -112,12 +112,6 @@ static void run_passes(struct lab_draft *d)
     lab_draft_check_registry(d);
 }
 
-static int refused(const char *file, const struct lab_problems *problems, struct lab_error *err)
-{
-    return lab_fail(err, LAB_USAGE, "'%s' has %zu error%s", file, problems->errors,
-                    problems->errors == 1 ? "" : "s");
-}
-
 int lab_spec_parse(struct lab_spec **out,
                    const char *file,
                    const char *text,
@@ -132,7 +126,7 @@ int lab_spec_parse(struct lab_spec **out,
                           .problems = problems,
                           .source = {.text = text, .len = len, .about = ""}};
     run_passes(&d);
-    int result = problems->errors ? refused(file, problems, err) : 0;
+    int result = lab_problems_refuse(problems, file, err);
     if (!result)
         *out = lab_steal(&d.spec);
     clear_draft(&d);
@@ -160,5 +154,5 @@ int lab_spec_load(struct lab_spec **out,
     }
     lab_problems_add(problems, LAB_PROBLEM_ERROR, (struct lab_pos){1, 1},
                      "the file is larger than 1 MiB; is this the right file?");
-    return refused(path, problems, err);
+    return lab_problems_refuse(problems, path, err);
 }

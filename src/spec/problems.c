@@ -52,6 +52,13 @@ void lab_problems_print(struct lab_str *out, const struct lab_problems *p, const
     }
 }
 
+int lab_problems_refuse(const struct lab_problems *p, const char *file, struct lab_error *err)
+{
+    return p->errors ? lab_fail(err, LAB_USAGE, "'%s' has %zu error%s", file, p->errors,
+                                p->errors == 1 ? "" : "s")
+                     : 0;
+}
+
 void lab_problems_clear(struct lab_problems *p)
 {
     LAB_VEC_FOREACH (it, &p->list)

@@ -113,6 +113,7 @@ struct lab_node {
     unsigned cpu;
     uint64_t memory_mib;
     uint64_t disk_bytes;
+    struct lab_pos disk_pos; /* of disk_size */
     struct lab_hardware hardware;
     size_t image;                            /* index into spec->images */
     LAB_VEC(struct lab_nic) nics;            /* the first one is the login NIC */
@@ -234,6 +235,8 @@ void lab_problems_add(struct lab_problems *p,
                       ...) LAB_PRINTF(4, 5);
 /* One "file:line:column: error: message" line each. */
 void lab_problems_print(struct lab_str *out, const struct lab_problems *p, const char *file);
+/* Fails with their number when there are errors among them. */
+int lab_problems_refuse(const struct lab_problems *p, const char *file, struct lab_error *err);
 void lab_problems_clear(struct lab_problems *p);
 
 /* Fills the MACs that lab.yaml does not give: stable for lab, node and NIC; in the provider's range

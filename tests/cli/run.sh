@@ -126,6 +126,15 @@ sed -i 's/198.51.100.7/no.address/' air/lab.yaml
 expect 2 'lab.yaml:11:18: error' verify airgap --static -f air/lab.yaml
 [ ! -e "$LABCTL_HOME" ] || { echo "not ok - verify wrote to LABCTL_HOME"; failed=1; }
 
+# a payload that no node's disk can hold
+sed 's/role: master/disk_size: 100Mi, role: master/; s/no.address/198.51.100.7/' air/lab.yaml >air/small.yaml
+expect 0 'fine$' validate air/small.yaml
+truncate -s 40M air/payload/k3s/big
+expect 2 "small.yaml:6:36: error: 'disk_size' is 100 MiB, but the payload \(40 MiB\) needs 106 MiB" validate air/small.yaml
+expect 0 'fine$' validate air/small.yaml --no-files
+expect 2 '"column": 36' validate air/small.yaml -o json
+rm air/payload/k3s/big
+
 # Under Wine there are no made-up hosts (a /proc and /etc of their own), and signals are none of Windows.
 wine=${LABCTL_UNDER_WINE-}
 
