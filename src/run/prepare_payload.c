@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "bundle/sums.h"
 #include "bundle/verify.h"
 #include "media/iso.h"
 #include "platform.h"
@@ -18,6 +19,7 @@ struct payload_work {
     char fingerprint[LAB_SHA256_HEX], manifest[LAB_SHA256_HEX];
     char *ref, *words, *key;
     enum lab_signature signature;
+    bool verified; /* just now, all of it */
 };
 
 static void iso_progress(void *arg, uint64_t done, uint64_t total)
@@ -68,16 +70,44 @@ static int check_clock(const char *dir, struct lab_error *err)
 /* Every byte, the signature first. Not again for an ISO that was built of the very same. */
 static int verify_bundle(struct payload_work *w, struct lab_error *err)
 {
+    LAB_AUTOFREE char *sums = lab_path_join(w->run->spec->payload.bundle, LAB_SUMS_NAME);
     LAB_AUTO_CHECK struct lab_bundle_check check = {
         .dir = w->run->spec->payload.bundle,
         .key = w->key,
         .progress = iso_progress,
         .arg = w->run,
     };
-    if (lab_bundle_verify(&check, err) || lab_bundle_judge(&check, err))
+    if (lab_bundle_verify(&check, err) || lab_bundle_judge(&check, err) ||
+        lab_sha256_file(sums, w->manifest, NULL, err))
         return lab_error_wrap(err, "cannot use the payload '%s'", check.dir);
     w->signature = check.signature;
+    w->verified = true;
     return 0;
+}
+
+/* The plan has read every byte already. Of a file that changes from then on, the writer of the
+ * image finds that it is not as SHA256SUMS says, and here it is seen that this is still the same
+ * list. */
+static int build(struct payload_work *w, uint64_t *files, struct lab_error *err)
+{
+    const struct lab_payload *payload = &w->run->spec->payload;
+    const struct lab_verified_bundle *known = &w->run->payload;
+    const struct lab_iso_progress progress = {iso_progress, w->run};
+    char verified[LAB_SHA256_HEX];
+    bool again = strcmp(known->fingerprint, w->fingerprint) != 0;
+    if (payload->bundle && again && verify_bundle(w, err))
+        return -1;
+    if (!again)
+        w->signature = known->signature;
+    memcpy(verified, again ? w->manifest : known->manifest, sizeof(verified));
+    if (lab_payload_build(payload->dir, payload_label, w->iso, &progress, w->manifest, files, NULL,
+                          err))
+        return -1;
+    if (!payload->bundle || strcmp(verified, w->manifest) == 0)
+        return 0;
+    lab_fail(err, LAB_INTEGRITY, "cannot use the payload '%s': it changed after it was verified",
+             payload->dir);
+    return lab_error_hint(err, "see who writes there, then run again");
 }
 
 /* Of the folder and of the key that it has to be signed with. */
@@ -118,14 +148,10 @@ static int payload_fn(void *arg, struct lab_error *err)
         return -1;
     if (plat_mkdirs(media, 0700, err) || fingerprint(w, err))
         return -1;
-    uint64_t files = 0, bytes = 0;
+    uint64_t files = 0;
     bool same = unchanged(w, sha256);
     if (!same) {
-        struct lab_iso_progress progress = {iso_progress, run};
-        if (plat_remove(w->fingerprint_file, err) ||
-            (run->spec->payload.bundle && verify_bundle(w, err)) ||
-            lab_payload_build(dir, payload_label, w->iso, &progress, w->manifest, &files, &bytes,
-                              err) ||
+        if (plat_remove(w->fingerprint_file, err) || build(w, &files, err) ||
             lab_sha256_file(w->iso, sha256, NULL, err))
             return -1;
         LAB_AUTOFREE char *line = lab_format("%s %s %s\n", w->fingerprint, w->manifest, sha256);
@@ -173,7 +199,7 @@ int lab_prepare_payload(struct lab_ladder *l, struct lab_error *err)
 }
 
 /* The manifest of what lies in the folder now: remembered while the folder looks unchanged, else
- * every file is read. */
+ * every file is read; a bundle is verified, before anything is made. */
 static int content_fn(void *arg, struct lab_error *err)
 {
     struct payload_work *w = arg;
@@ -183,6 +209,8 @@ static int content_fn(void *arg, struct lab_error *err)
         return -1;
     if (unchanged(w, sha256))
         return 0;
+    if (w->run->spec->payload.bundle)
+        return verify_bundle(w, err);
     struct lab_iso iso = {.label = payload_label};
     int rc = lab_payload_add(&iso, dir, w->manifest, NULL, NULL, err);
     lab_iso_clear(&iso);
@@ -201,6 +229,11 @@ int lab_payload_content(struct lab_run *run, char **digest, struct lab_error *er
     int rc = lab_await(run, NULL, content_fn, &work, NULL, err);
     if (rc == 0)
         *digest = lab_strdup(work.manifest);
+    if (rc == 0 && work.verified) {
+        memcpy(run->payload.fingerprint, work.fingerprint, sizeof(work.fingerprint));
+        memcpy(run->payload.manifest, work.manifest, sizeof(work.manifest));
+        run->payload.signature = work.signature;
+    }
     free(work.key);
     free(work.iso);
     free(work.fingerprint_file);

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/work.h"
+#include "bundle/verify.h"
 #include "media/sshkey.h"
 #include "plan/plan.h"
 #include "provider/provider.h"
@@ -42,6 +43,13 @@ struct lab_run_options {
     uint64_t timeout_ms; /* --timeout; 0: lab.yaml's */
 };
 
+/* A bundle as this command verified it; fingerprint "": not yet. */
+struct lab_verified_bundle {
+    char fingerprint[LAB_SHA256_HEX]; /* of the files' sizes and times, and of the key */
+    char manifest[LAB_SHA256_HEX];    /* of its SHA256SUMS */
+    enum lab_signature signature;
+};
+
 /* Bytes done of a long step; written by workers, read by the loop's tick. */
 struct lab_meter {
     atomic_uint_fast64_t done, total;
@@ -63,6 +71,7 @@ struct lab_run {
     struct lab_node_records records;
     struct lab_vm_states observed;
     struct lab_sshkey login; /* the lab's login key */
+    struct lab_verified_bundle payload;
     struct lab_meter meter;
     uv_mutex_t notice_lock;
     LAB_VEC(char *) notices; /* said by workers, shown by the loop's thread */

@@ -251,23 +251,6 @@ static void a_changed_password_variable_wins(void **state)
 /* --- the payload
  * ------------------------------------------------------------------------------------ */
 
-static int put_medium(struct lab_provider *p,
-                      const char *name,
-                      const char *path,
-                      const char *sha256,
-                      const struct lab_progress *progress,
-                      char **ref,
-                      struct lab_error *err)
-{
-    (void)p;
-    (void)path;
-    (void)sha256;
-    (void)progress;
-    (void)err;
-    *ref = lab_strdup(name);
-    return 0;
-}
-
 /* A host whose clock is before the payload was built would give all nodes its time. */
 static void a_payload_from_the_future_is_refused(void **state)
 {
@@ -283,7 +266,7 @@ static void a_payload_from_the_future_is_refused(void **state)
     must(plat_mkdirs(dir, 0700, &err), &err);
     must(lab_file_replace(stamp, past, strlen(past), 0644, &err), &err);
     fixture_lab(f, yaml);
-    f->ops.put_medium = put_medium;
+    f->ops.put_medium = fixture_put_medium;
     must(lab_prepare_payload(&f->ladder, &err), &err);
     assert_string_equal(f->ladder.payload_ref, "payload");
     must(lab_file_replace(stamp, future, strlen(future), 0644, &err), &err);
