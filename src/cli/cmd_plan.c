@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/plan_print.h"
 #include "cli/view.h"
+#include "run/orphans.h"
 
 static const struct lab_option options[] = {
     {"prune", 0, NULL, "as with 'up --prune'"},
@@ -75,9 +76,11 @@ static int run_plan(struct lab_cli *cli, struct lab_error *err)
     struct lab_run *run;
     struct lab_plan_options plan = {0};
     lab_cli_plan_options(cli, &plan);
-    if (lab_cli_attach(cli, LAB_STATE_READ, true, &run, err))
+    if (lab_cli_open(cli, LAB_STATE_READ, true, &run, err))
         return -1;
-    int rc = lab_cli_print_plan(cli, run, &plan, err);
+    int rc = lab_orphans_refuse(run, err) || lab_run_attach(run, err) ? -1 : 0;
+    if (rc == 0)
+        rc = lab_cli_print_plan(cli, run, &plan, err);
     lab_run_close(run);
     return rc;
 }

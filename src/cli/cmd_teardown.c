@@ -4,9 +4,12 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/view.h"
+#include "run/orphans.h"
 
 static const struct lab_option options[] = {
     {"dry-run", 'n', NULL, "show what would be removed"},
+    {"orphans", 0, "[ID]",
+     "remove what is left of a lab whose ledger is lost (ID: also another LABCTL_HOME's)"},
     {0},
 };
 
@@ -105,6 +108,64 @@ static int remove_lab(struct lab_cli *cli, struct lab_run *run, struct lab_error
     return rc;
 }
 
+static int
+show_orphans(const struct lab_cli *cli, struct lab_run *run, const char *id, struct lab_error *err)
+{
+    static const char *const kinds[] = {
+        [LAB_TAGGED_VM] = "vm", [LAB_TAGGED_NETWORK] = "network", [LAB_TAGGED_POOL] = "pool"};
+    struct lab_orphans orphans = {0};
+    if (lab_orphans_find(run, &orphans, err))
+        return -1;
+    lab_orphans_select(&orphans, id);
+    json_t *rows = json_array();
+    LAB_VEC_FOREACH (o, &orphans.list)
+        add_row(rows, kinds[o->tagged.kind], o->tagged.name);
+    print_rows(cli, rows);
+    lab_orphans_clear(&orphans);
+    return 0;
+}
+
+/* What is left of a folder without a ledger goes, too. */
+static int
+remove_orphans(struct lab_cli *cli, struct lab_run *run, const char *name, struct lab_error *err)
+{
+    struct lab_report report = {0};
+    const char *id = lab_cli_value(cli, "orphans");
+    if (!name) {
+        lab_fail(err, LAB_USAGE, "which lab's orphans?");
+        return lab_error_hint(err, "name it: labctl teardown --orphans --lab NAME");
+    }
+    if (lab_cli_flag(cli, "dry-run"))
+        return show_orphans(cli, run, id, err);
+    int rc = lab_orphans_remove(run, id, cli->yes, &report, err);
+    if (rc == 0 && !report.changed && !is_gone(name) && lab_teardown_has_rest(name))
+        rc = lab_teardown_rest(run, name, cli->yes, &report, err);
+    lab_view_end(cli);
+    if (rc == 0 && !report.changed && cli->output == LAB_OUTPUT_TABLE)
+        puts("nothing to remove: there are no orphans of this lab");
+    else if (rc == 0 || report.removed.len)
+        lab_cli_report(cli, &report, "teardown");
+    lab_report_clear(&report);
+    return rc;
+}
+
+/* A lab that is not there needs no hypervisor to be gone; while its keys are still here they do not
+ * go before somebody has looked whether they are needed. */
+static int check_orphans(struct lab_run *run, const char *name, struct lab_error *err)
+{
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    if (!name || !lab_is_label(name) || lab_orphans_refuse(run, &why) == 0)
+        return 0;
+    bool blind = why.code == LAB_HOST || why.code == LAB_HYPERVISOR;
+    if (!blind || !is_gone(name)) {
+        lab_error_move(err, &why);
+        return -1;
+    }
+    lab_run_warning(run, "cannot look for VMs that carry the tag of lab '%s': %s", name,
+                    why.message);
+    return 0;
+}
+
 static int run_teardown(struct lab_cli *cli, struct lab_error *err)
 {
     struct lab_run *run;
@@ -113,7 +174,11 @@ static int run_teardown(struct lab_cli *cli, struct lab_error *err)
         return -1;
     const char *name = name_of(cli, run);
     int rc = 0;
-    if (is_gone(name))
+    if (lab_cli_flag(cli, "orphans"))
+        rc = remove_orphans(cli, run, name, err);
+    else if (check_orphans(run, name, err))
+        rc = -1;
+    else if (is_gone(name))
         report_nothing(cli);
     else if (name && lab_is_label(name) && lab_teardown_has_rest(name))
         rc = remove_rest(cli, run, name, err);
@@ -129,7 +194,9 @@ const struct lab_command lab_cmd_teardown = {
     .summary = "remove the lab and everything labctl made for it",
     .text =
         "Removes VMs, disks, networks, media, keys and records of the lab, and says what it removed.\n"
-        "Networks that were there before, and the image cache, stay. A second run is fine.\n\n"
+        "Networks that were there before, and the image cache, stay. A second run is fine.\n"
+        "When the lab's ledger is lost (state.db deleted or damaged) --orphans removes what still\n"
+        "carries the lab's tag; it lists that and asks.\n\n"
         "  labctl teardown -y",
     .options = options,
     .takes = LAB_TAKES_FILE | LAB_TAKES_YES,

@@ -5,12 +5,15 @@
 #include "cli/command.h"
 #include "cli/plan_print.h"
 #include "cli/view.h"
+#include "run/orphans.h"
 #include "run/registry.h"
 
 static const struct lab_option options[] = {
     {"dry-run", 'n', NULL, "show what would be done, touch nothing (the same as 'plan')"},
     {"no-start", 0, NULL, "only create the VMs"},
     {"recreate", 0, "[NODE]", "make this node anew (default: all of them); may be repeated"},
+    {"adopt", 0, "[ID]",
+     "take up VMs whose ledger is lost (ID: also those of another LABCTL_HOME)"},
     {"prune", 0, NULL, "remove nodes that are no longer in lab.yaml"},
     {0},
 };
@@ -55,6 +58,29 @@ static int up(struct lab_cli *cli,
     return rc;
 }
 
+/* A lab whose ledger is lost is adopted, or refused, before a new one is begun. */
+static int attach(struct lab_cli *cli,
+                  const struct lab_plan_options *plan,
+                  struct lab_run **run,
+                  struct lab_error *err)
+{
+    bool dry = lab_cli_flag(cli, "dry-run");
+    const char *adopt = lab_cli_value(cli, "adopt");
+    if (dry && adopt) {
+        lab_fail(err, LAB_USAGE, "--adopt writes a ledger: it cannot be tried with --dry-run");
+        return lab_error_hint(err, "`up --dry-run` without it names what it would take up");
+    }
+    if (lab_cli_open(cli, dry ? LAB_STATE_READ : LAB_STATE_CREATE, true, run, err))
+        return -1;
+    int rc =
+        adopt ? lab_orphans_adopt(*run, adopt, plan, cli->yes, err) : lab_orphans_refuse(*run, err);
+    if (rc == 0 && lab_run_attach(*run, err) == 0)
+        return 0;
+    lab_view_end(cli);
+    lab_run_close(*run);
+    return -1;
+}
+
 static int run_up(struct lab_cli *cli, struct lab_error *err)
 {
     struct lab_run *run;
@@ -73,7 +99,7 @@ static int run_up(struct lab_cli *cli, struct lab_error *err)
     plan.recreate = recreate.items;
     plan.recreate_len = recreate.len;
     bool dry = lab_cli_flag(cli, "dry-run");
-    int rc = lab_cli_attach(cli, dry ? LAB_STATE_READ : LAB_STATE_CREATE, true, &run, err);
+    int rc = attach(cli, &plan, &run, err);
     if (rc == 0) {
         rc = dry ? lab_cli_print_plan(cli, run, &plan, err) : up(cli, run, &plan, err);
         lab_run_close(run);
@@ -90,6 +116,8 @@ const struct lab_command lab_cmd_up = {
         "What is done already is left alone, so it may be run at any time: after an error, after\n"
         "Ctrl-C, after a reboot of this host, after a change in lab.yaml ('plan' shows it first).\n\n"
         "--recreate asks before it destroys a VM; with --target it means the nodes named there.\n\n"
+        "When the lab's ledger is lost (state.db deleted or damaged) 'up' names the VMs that are left\n"
+        "and stops; --adopt writes a new ledger for them, as long as their keys are still there.\n\n"
         "  labctl up\n"
         "  labctl up --recreate k3s-worker1\n"
         "  labctl up --recreate -y",

@@ -30,6 +30,7 @@ static void free_impl(struct lab_libvirt *lv)
     free(lv->lab);
     free(lv->lab_id);
     free(lv->home);
+    free(lv->owner_home);
     free(lv);
 }
 
@@ -39,8 +40,7 @@ static void name_pools(struct lab_libvirt *lv)
     struct lab_libvirt_pool *images = &lv->pools[LAB_POOL_IMAGES];
     lab->name = lab_format("labctl-%s", lv->lab);
     images->name = lab_strdup(IMAGES_POOL);
-    LAB_AUTOFREE char *seed = lab_format("labctl pool %s", lv->lab_id);
-    lab_uuid_named(seed, lab->uuid);
+    lab_libvirt_pool_uuid(lv->lab_id, lab->uuid);
     lab_uuid_named("labctl pool of base images", images->uuid);
     if (!lv->session) {
         lab->path = lab_format(SYSTEM_IMAGES "/%s", lab->name);
@@ -60,7 +60,8 @@ static struct lab_libvirt *new_impl(const struct lab_provider_config *config)
     lv->uri = lab_strdup(config->uri ? config->uri : LAB_LIBVIRT_DEFAULT_URI);
     lv->lab = lab_strdup(config->owner.lab ? config->owner.lab : "");
     lv->lab_id = lab_strdup(config->owner.lab_id ? config->owner.lab_id : "");
-    lv->owner = (struct lab_owner){lv->lab, lv->lab_id};
+    lv->owner_home = lab_strdup(config->owner.home ? config->owner.home : "");
+    lv->owner = (struct lab_owner){lv->lab, lv->lab_id, lv->owner_home};
     lv->home = config->home ? lab_strdup(config->home) : plat_temp_dir();
     lv->session = lab_virsh_uri_is_session(lv->uri);
     lv->remote = !lab_virsh_uri_is_local(lv->uri);
@@ -244,6 +245,7 @@ const struct lab_provider_ops lab_libvirt_ops = {
     .grow_disk = lab_libvirt_grow_disk,
     .destroy = lab_libvirt_destroy,
     .query = lab_libvirt_query,
+    .find = lab_libvirt_find,
     .remove_lab = lab_libvirt_remove_lab,
     .diagnose = lab_libvirt_diagnose,
     .room = lab_libvirt_room,

@@ -28,7 +28,8 @@ struct lab_libvirt_pool {
 struct lab_libvirt {
     char *uri;
     char *lab, *lab_id, *home;
-    struct lab_owner owner; /* borrows lab and lab_id */
+    char *owner_home;       /* for tags */
+    struct lab_owner owner; /* borrows the three */
     bool session, remote;
     struct lab_libvirt_pool pools[LAB_POOL_KINDS];
     uv_mutex_t lock; /* guards pools[].ready and kvm; held while a pool is made */
@@ -87,6 +88,10 @@ int lab_libvirt_query(struct lab_provider *p,
                       struct lab_vm_states *out,
                       struct lab_error *err);
 
+/* --- libvirt_find.c --------------------------------------------------------------------------- */
+
+int lab_libvirt_find(struct lab_provider *p, struct lab_tagged_list *out, struct lab_error *err);
+
 /* --- libvirt_pool.c, libvirt_volume.c, libvirt_upload.c ----------------------------------------
  */
 
@@ -106,6 +111,13 @@ int lab_libvirt_pool_open(struct lab_libvirt *lv,
                           enum lab_libvirt_pool_kind kind,
                           bool *there,
                           struct lab_error *err) LAB_MUST_CHECK;
+/* The UUID of the pool of the lab with this id. */
+void lab_libvirt_pool_uuid(const char *lab_id, char uuid[LAB_UUID_TEXT]);
+/* Where the pool of that name is when it belongs to the lab with this id, else NULL. */
+int lab_libvirt_pool_of(struct lab_libvirt *lv,
+                        const char *lab_id,
+                        char **path,
+                        struct lab_error *err) LAB_MUST_CHECK;
 int lab_libvirt_remove_lab(struct lab_provider *p, struct lab_error *err);
 
 /* Names in the pool, sorted. */

@@ -253,6 +253,7 @@ int lab_netlook_user(struct lab_libvirt *lv,
     if (tag) {
         tag->lab = lab_strdup(best->def.tag.lab);
         tag->id = lab_strdup(best->def.tag.id);
+        tag->home = lab_strdup(best->def.tag.home);
     }
     return 0;
 }

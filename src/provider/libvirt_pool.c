@@ -40,6 +40,29 @@ static int look(struct lab_libvirt *lv,
     return 0;
 }
 
+void lab_libvirt_pool_uuid(const char *lab_id, char uuid[LAB_UUID_TEXT])
+{
+    LAB_AUTOFREE char *seed = lab_format("labctl pool %s", lab_id);
+    lab_uuid_named(seed, uuid);
+}
+
+int lab_libvirt_pool_of(struct lab_libvirt *lv,
+                        const char *lab_id,
+                        char **path,
+                        struct lab_error *err)
+{
+    struct lab_libvirt_pool pool = {.name = lv->pools[LAB_POOL_LAB].name};
+    struct pool_look now = {0};
+    lab_libvirt_pool_uuid(lab_id, pool.uuid);
+    *path = NULL;
+    if (look(lv, &pool, &now, err) != 0)
+        return -1;
+    if (now.ours)
+        *path = now.path ? lab_steal(&now.path) : lab_strdup("no path");
+    free(now.path);
+    return 0;
+}
+
 static int conflict(const struct lab_libvirt *lv,
                     const struct lab_libvirt_pool *pool,
                     const char *path,

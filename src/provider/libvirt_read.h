@@ -20,6 +20,7 @@
 /* labctl's mark in <metadata>; all NULL when there is none. */
 struct lab_libvirt_tag {
     char *lab, *id, *generation;
+    char *home; /* NULL: by a labctl that did not write it yet */
 };
 void lab_libvirt_tag_clear(struct lab_libvirt_tag *t);
 

@@ -83,6 +83,7 @@ int lab_libvirt_retag_network(struct lab_str *out,
         return lab_fail(err, LAB_INTERNAL, "a network without labctl's tag cannot be handed over");
     xmlSetProp(node, (const xmlChar *)"lab", (const xmlChar *)(tag->lab ? tag->lab : ""));
     xmlSetProp(node, (const xmlChar *)"id", (const xmlChar *)(tag->id ? tag->id : ""));
+    xmlSetProp(node, (const xmlChar *)"home", (const xmlChar *)(tag->home ? tag->home : ""));
     xmlChar *text = NULL;
     int n = 0;
     xmlDocDumpMemory(doc, &text, &n);

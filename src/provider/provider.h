@@ -26,6 +26,8 @@
 struct lab_owner {
     const char *lab;    /* lab name */
     const char *lab_id; /* UUID of this lab's ledger: a lab of the same name elsewhere differs */
+    const char *home;   /* lab_home_tag(): whose LABCTL_HOME holds it, should that ledger be lost.
+                           NULL: not said */
 };
 
 struct lab_provider_config {
@@ -80,6 +82,25 @@ struct lab_net_state {
     char *device; /* bridge device on this host, or NULL when not known */
 };
 void lab_net_state_clear(struct lab_net_state *state);
+
+/* Something that carries the tag of a lab of our name, be it ours or not: what is left when a
+ * ledger is lost. */
+enum lab_tagged_kind { LAB_TAGGED_VM, LAB_TAGGED_NETWORK, LAB_TAGGED_POOL };
+struct lab_tagged {
+    enum lab_tagged_kind kind;
+    char *name, *where; /* where: for messages, as in lab_vm_state */
+    char *id;           /* of the ledger: a UUID */
+    char *home;         /* lab_owner's; NULL: made by a labctl that did not write it yet */
+};
+struct lab_tagged_list {
+    LAB_VEC(struct lab_tagged) list;
+};
+struct lab_tagged *lab_tagged_add(struct lab_tagged_list *out,
+                                  enum lab_tagged_kind kind,
+                                  const char *name,
+                                  const char *id,
+                                  const char *home);
+void lab_tagged_clear(struct lab_tagged_list *tagged);
 
 struct lab_progress {
     void (*fn)(void *arg, uint64_t done, uint64_t total); /* any thread; may be NULL */
@@ -161,6 +182,11 @@ struct lab_provider_ops {
                  size_t n,
                  struct lab_vm_states *out,
                  struct lab_error *err);
+
+    /* Everything here that carries the tag of a lab of owner.lab's name, whatever its id. Names and
+     * ids that labctl never gives are no tag of labctl's: they are left out. A pool is found by the
+     * ids of the rest. Changes nothing. */
+    int (*find)(struct lab_provider *p, struct lab_tagged_list *out, struct lab_error *err);
 
     /* Takes away what belongs to the lab as a whole (its pool, its folder); after all VMs are gone.
      */

@@ -15,6 +15,7 @@ static void free_impl(struct lab_vmware *vw)
     uv_mutex_destroy(&vw->starting);
     free(vw->lab);
     free(vw->lab_id);
+    free(vw->owner_home);
     free(vw->vms);
     free(vw);
 }
@@ -35,7 +36,8 @@ open_(struct lab_provider *p, const struct lab_provider_config *config, struct l
     uv_mutex_init(&vw->starting);
     vw->lab = lab_strdup(config->owner.lab ? config->owner.lab : "");
     vw->lab_id = lab_strdup(config->owner.lab_id ? config->owner.lab_id : "");
-    vw->owner = (struct lab_owner){vw->lab, vw->lab_id};
+    vw->owner_home = lab_strdup(config->owner.home ? config->owner.home : "");
+    vw->owner = (struct lab_owner){vw->lab, vw->lab_id, vw->owner_home};
     LAB_AUTOFREE char *home = config->home ? plat_absolute(config->home) : plat_temp_dir();
     vw->vms = config->vm_dir ? plat_absolute(config->vm_dir) : lab_path_join(home, "vms");
     vw->own_vms = !config->vm_dir || config->vm_dir_made;
@@ -140,6 +142,7 @@ const struct lab_provider_ops lab_vmware_ops = {
     .grow_disk = lab_vmware_grow_disk,
     .destroy = lab_vmware_destroy,
     .query = lab_vmware_query,
+    .find = lab_vmware_find,
     .remove_lab = remove_lab,
     .diagnose = lab_vmware_diagnose,
     .room = lab_vmware_room,

@@ -18,8 +18,8 @@
 
 struct lab_vmware {
     struct lab_vmrun vmrun;
-    char *lab, *lab_id, *vms;
-    struct lab_owner owner; /* borrows lab and lab_id */
+    char *lab, *lab_id, *owner_home, *vms;
+    struct lab_owner owner; /* borrows the first three */
     unsigned hardware;      /* virtualHW.version of new VMs */
     bool own_vms;           /* VMS is a folder that the lab made, not one that the user had */
     uint64_t settle_ms;     /* how long VMware may go on writing after a VM is off */
@@ -32,6 +32,7 @@ struct lab_vmware {
 struct lab_vmware_seen {
     char *name, *folder, *path; /* path: of its VMX */
     bool exists, ours;
+    bool linked;    /* it, or its folder, is a symbolic link: then it is never ours */
     bool running;   /* on the list; paused VMs are, too */
     bool suspended; /* its next start goes on where it was */
     struct lab_vmx def;
@@ -55,6 +56,9 @@ int lab_vmware_query(struct lab_provider *p,
                      size_t n,
                      struct lab_vm_states *out,
                      struct lab_error *err);
+
+/* provider.h: find */
+int lab_vmware_find(struct lab_provider *p, struct lab_tagged_list *out, struct lab_error *err);
 
 /* --- vmware_power.c --------------------------------------------------------------------------- */
 

@@ -21,6 +21,13 @@ static bool tag_is(const struct lab_vmx *vmx, const char *key, const char *wante
     return value && *wanted && strcmp(value, wanted) == 0;
 }
 
+/* labctl makes no links: behind one is a place that it was not given. */
+static bool is_link(const char *path)
+{
+    struct plat_stat st;
+    return plat_lstat(path, &st) == 0 && st.is_link;
+}
+
 int lab_vmware_see(const struct lab_vmware *vw,
                    const char *name,
                    const struct lab_vmrun_list *list,
@@ -32,13 +39,14 @@ int lab_vmware_see(const struct lab_vmware *vw,
     out->name = lab_strdup(name);
     out->folder = lab_path_join(vw->vms, name);
     out->path = lab_path_join(out->folder, file);
+    out->linked = is_link(out->folder) || is_link(out->path);
     out->exists = lab_file_exists(out->path);
     if (!out->exists)
         return 0;
     if (lab_vmx_load(&out->def, out->path, err) != 0)
         return -1;
     const char *state = lab_vmx_get(&out->def, "checkpoint.vmState");
-    out->ours = tag_is(&out->def, LAB_VMWARE_TAG_ID, vw->lab_id);
+    out->ours = !out->linked && tag_is(&out->def, LAB_VMWARE_TAG_ID, vw->lab_id);
     out->running = list && lab_vmrun_list_has(list, out->path);
     out->suspended = !out->running && state && *state;
     return 0;
@@ -46,6 +54,14 @@ int lab_vmware_see(const struct lab_vmware *vw,
 
 static int check_ours(const struct lab_vmware_seen *s, struct lab_error *err)
 {
+    if (s->linked) {
+        lab_fail(err, LAB_CONFLICT,
+                 "VM '%s' (%s) is reached through a symbolic link; it is left alone", s->name,
+                 s->path);
+        return lab_error_hint(err,
+                              "put the folder itself in the link's place, or use vm_dir to keep "
+                              "VMs on another disk");
+    }
     if (!s->exists || s->ours)
         return 0;
     const char *lab = lab_vmx_get(&s->def, LAB_VMWARE_TAG_LAB);

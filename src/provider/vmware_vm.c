@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -33,10 +35,45 @@ static int check_medium(const struct lab_vm *vm, const char *path, struct lab_er
                     vm->name, path);
 }
 
+struct content {
+    const struct lab_vmware_seen *seen;
+    char *other;
+};
+
+/* The first thing in the folder that is not what a killed save of our VMX left there. */
+static int on_entry(void *arg, const char *name)
+{
+    struct content *c = arg;
+    LAB_AUTOFREE char *part = lab_format("%s.vmx.part", c->seen->name);
+    if (strcmp(name, part) == 0)
+        return 0;
+    c->other = lab_strdup(name);
+    return 1;
+}
+
+/* A folder that somebody else fills would be ours with all that is in it once our VMX is there, and
+ * go with the VM. */
+static int check_vacant(const struct lab_vmware_seen *s, struct lab_error *err)
+{
+    struct content c = {s, NULL};
+    struct plat_stat st;
+    if (plat_lstat(s->folder, &st) != 0)
+        return 0;
+    if (st.is_dir && plat_list_dir(s->folder, on_entry, &c, err) != 0)
+        return -1;
+    if (st.is_dir && !c.other)
+        return 0;
+    LAB_AUTOFREE char *other = c.other;
+    lab_fail(err, LAB_CONFLICT, "'%s' is there already and %s%s%s; it is left alone", s->folder,
+             other ? "holds '" : "is no folder", other ? other : "",
+             other ? "', but no VM of this lab" : "");
+    return lab_error_hint(err, "choose another node name or vm_dir, or move that folder away");
+}
+
 /* The VMX comes first: it says whose folder this is, should the disk never come about. */
 static int make(const struct lab_vmware_seen *s, struct lab_vmx *wanted, struct lab_error *err)
 {
-    if (plat_mkdirs(s->folder, 0700, err) != 0)
+    if (check_vacant(s, err) != 0 || plat_mkdirs(s->folder, 0700, err) != 0)
         return -1;
     return lab_vmx_save(wanted, s->path, err);
 }
@@ -128,6 +165,30 @@ static int switch_off(struct lab_vmware *vw, struct lab_vmware_seen *s, struct l
     }
 }
 
+struct emptying {
+    const struct lab_vmware_seen *seen;
+    struct lab_error *err;
+    int rc;
+};
+
+static int remove_entry(void *arg, const char *name)
+{
+    struct emptying *e = arg;
+    LAB_AUTOFREE char *path = lab_path_join(e->seen->folder, name);
+    if (strcmp(path, e->seen->path) != 0)
+        e->rc = plat_remove_tree(path, e->err);
+    return e->rc;
+}
+
+/* The VMX goes last: as long as anything is left, it says whose that is. */
+static int remove_folder(const struct lab_vmware_seen *s, struct lab_error *err)
+{
+    struct emptying e = {s, err, 0};
+    if (plat_list_dir(s->folder, remove_entry, &e, err) != 0 || e.rc != 0)
+        return -1;
+    return plat_remove_tree(s->folder, err);
+}
+
 int lab_vmware_destroy(struct lab_provider *p, const char *name, struct lab_error *err)
 {
     struct lab_vmware *vw = p->impl;
@@ -138,5 +199,5 @@ int lab_vmware_destroy(struct lab_provider *p, const char *name, struct lab_erro
         return sweep_unborn(s.folder, err);
     if (switch_off(vw, &s, err) != 0)
         return -1;
-    return plat_remove_tree(s.folder, err);
+    return remove_folder(&s, err);
 }

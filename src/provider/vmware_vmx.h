@@ -6,7 +6,7 @@
  *   nics             ethernet0.., custom with a VMnet and a static address
  *   console          serial0 into a file
  *   uuid             uuid.bios, which uuid.action keeps
- *   owner            guestinfo.labctl.lab, .id, .node, .generation
+ *   owner            guestinfo.labctl.lab, .id, .home, .node, .generation
  *
  * Why each key is there: pvscsi, vmxnet3, e1000e and nvme need the PCIe root ports (pciBridge4-7);
  * without virtualDev the NIC depends on guestOS; the answers keep a start without a window from
@@ -22,6 +22,7 @@
 
 #define LAB_VMWARE_TAG_LAB        "guestinfo.labctl.lab"
 #define LAB_VMWARE_TAG_ID         "guestinfo.labctl.id"
+#define LAB_VMWARE_TAG_HOME       "guestinfo.labctl.home"
 #define LAB_VMWARE_TAG_NODE       "guestinfo.labctl.node"
 #define LAB_VMWARE_TAG_GENERATION "guestinfo.labctl.generation"
 

@@ -96,6 +96,9 @@ void lab_libvirt_read_tag(struct lab_libvirt_tag *out, xmlNode *root, const char
     out->lab = lab_xml_attr(tag, "lab");
     out->id = lab_xml_attr(tag, "id");
     out->generation = lab_xml_attr(tag, "generation");
+    out->home = lab_xml_attr(tag, "home");
+    if (out->home && !*out->home)
+        lab_assign(&out->home, NULL);
 }
 
 void lab_libvirt_tag_clear(struct lab_libvirt_tag *t)
@@ -103,4 +106,5 @@ void lab_libvirt_tag_clear(struct lab_libvirt_tag *t)
     free(t->lab);
     free(t->id);
     free(t->generation);
+    free(t->home);
 }

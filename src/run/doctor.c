@@ -50,7 +50,7 @@ static int demand(struct subject *x, struct lab_vm_states *vms, struct lab_error
 static struct lab_provider_config config_of(const struct subject *x)
 {
     if (!x->spec)
-        return (struct lab_provider_config){.owner = {"doctor", ""}};
+        return (struct lab_provider_config){.owner = {"doctor", "", NULL}};
     return lab_provider_config_of(x->spec->name, x->home, x->spec, x->state);
 }
 

@@ -142,7 +142,7 @@ struct lab_provider_config lab_provider_config_of(const char *lab,
                                                   struct lab_state *state)
 {
     return (struct lab_provider_config){
-        .owner = {lab, state ? lab_state_id(state) : ""},
+        .owner = {lab, state ? lab_state_id(state) : "", NULL},
         .uri = place(state, "uri", spec ? spec->libvirt_uri : NULL),
         .home = home,
         .vm_dir = place(state, "vm_dir", spec ? spec->vm_dir : NULL),
@@ -150,7 +150,10 @@ struct lab_provider_config lab_provider_config_of(const char *lab,
     };
 }
 
-int lab_run_open_provider(struct lab_run *run, struct lab_error *err)
+int lab_run_open_provider_as(struct lab_run *run,
+                             const char *lab_id,
+                             struct lab_provider *out,
+                             struct lab_error *err)
 {
     const struct lab_provider_ops *ops;
     bool any;
@@ -159,10 +162,20 @@ int lab_run_open_provider(struct lab_run *run, struct lab_error *err)
     LAB_AUTOFREE char *name = lab_run_lab_name(run);
     LAB_AUTOFREE char *home = lab_home_of(name);
     struct lab_provider_config config = lab_provider_config_of(name, home, run->spec, run->state);
+    LAB_AUTOFREE char *tag = lab_home_tag();
+    config.owner.lab_id = lab_id;
+    config.owner.home = tag;
     config.notice = on_notice;
     config.notice_arg = run;
-    struct open_work work = {&run->provider, any ? NULL : ops, &config};
-    if (lab_await(run, NULL, open_fn, &work, NULL, err)) /* may take a minute: Ctrl-C must work */
+    struct open_work work = {out, any ? NULL : ops, &config};
+    return lab_await(run, NULL, open_fn, &work, NULL,
+                     err); /* may take a minute: Ctrl-C must work */
+}
+
+int lab_run_open_provider(struct lab_run *run, struct lab_error *err)
+{
+    const char *id = run->state ? lab_state_id(run->state) : "";
+    if (lab_run_open_provider_as(run, id, &run->provider, err))
         return -1;
     run->provider_open = true;
     return run->spec ? lab_spec_fit(run->spec, run->provider.ops->kind, err) : 0;

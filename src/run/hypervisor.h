@@ -14,6 +14,12 @@ struct lab_provider_config lab_provider_config_of(const char *lab,
 /* Opens run->provider and fits the spec to it. LAB_USAGE when lab.yaml now names another place than
  * the one where the lab's VMs are; LAB_HOST when the hypervisor is not here. */
 int lab_run_open_provider(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
+/* The same hypervisor as the lab of this id sees it, for objects whose ledger is lost ("": nothing
+ * is ours). The caller closes it. */
+int lab_run_open_provider_as(struct lab_run *run,
+                             const char *lab_id,
+                             struct lab_provider *out,
+                             struct lab_error *err) LAB_MUST_CHECK;
 /* Writes the choice down, before anything is made. */
 int lab_run_record_provider(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
 

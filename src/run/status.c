@@ -24,10 +24,18 @@ put_gate(struct lab_run *run, struct lab_status_row *row, const char *node, bool
     lab_events_clear(&gates);
 }
 
-static void put_power(struct lab_status_row *row, const struct lab_vm_state *vm)
+static void
+put_power(const struct lab_run *run, struct lab_status_row *row, const struct lab_vm_state *vm)
 {
+    const char *lab = run->state ? lab_state_name(run->state) : run->spec ? run->spec->name : "";
     row->power = lab_strdup(lab_power_name(vm ? vm->power : LAB_POWER_ABSENT));
-    if (vm && vm->power != LAB_POWER_ABSENT && !vm->ours)
+    if (!vm || vm->power == LAB_POWER_ABSENT || vm->ours)
+        return;
+    if (vm->owner_lab && strcmp(vm->owner_lab, lab) == 0)
+        lab_assign(&row->note,
+                   "an orphan: it carries the tag of a lab of this name, but not of this "
+                   "ledger; 'up' names it and says how to adopt or remove it");
+    else
         lab_assign(&row->note, "a VM of this name exists, but it is not this lab's");
 }
 
@@ -40,7 +48,7 @@ put_record(struct lab_run *run, struct lab_status *out, const struct lab_node_re
     row->address = lab_strdup(record->nics.len ? record->nics.items[0].ip : NULL);
     row->role = lab_strdup(lab_role_name((enum lab_role)record->role));
     put_gate(run, row, record->name, record->restarted);
-    put_power(row, vm);
+    put_power(run, row, vm);
     if (!row->note && vm && vm->power == LAB_POWER_ABSENT)
         row->note = lab_strdup("gone from the hypervisor; 'up' makes it anew");
     if (vm && vm->power == LAB_POWER_ON)
@@ -62,7 +70,7 @@ static void put_wanted(struct lab_run *run, struct lab_status *out, const struct
                        ? lab_strdup(lab_ipv4_format(node->nics.items[0].ip, ip))
                        : NULL;
     row->role = lab_strdup(lab_role_name(node->role));
-    put_power(row, lab_vm_states_find(&run->observed, node->name));
+    put_power(run, row, lab_vm_states_find(&run->observed, node->name));
     if (!row->note)
         row->note = lab_strdup("not made yet");
 }

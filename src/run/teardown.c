@@ -246,6 +246,8 @@ static int teardown(struct lab_run *run, bool yes, struct lab_report *report, st
     rc = lab_state_destroy(lab_steal(&run->state), err);
     if (rc == 0)
         lab_report_removed(report, "folder %s with keys, media and records", dir);
+    if (rc == 0 && lab_file_exists(dir))
+        lab_report_kept(report, "%s for the damaged ledger that was moved aside there", dir);
     return rc;
 }
 

@@ -12,6 +12,7 @@
 #include "run/hypervisor.h"
 #include "run/payload_fit.h"
 #include "run/prepare.h"
+#include "run/record.h"
 #include "run/remove.h"
 #include "run/report.h"
 #include "run/roster.h"
@@ -148,16 +149,11 @@ static unsigned gates_for(const struct lab_climb *c, enum lab_action action)
 
 static void fill_record(struct lab_node_record *r,
                         const struct lab_spec *spec,
-                        const struct lab_node *node,
                         size_t order,
                         const char *hash,
                         bool anew)
 {
-    lab_assign(&r->name, node->name);
-    lab_assign(&r->group, spec->groups.items[node->group].label);
-    r->number = node->number;
-    r->role = node->role;
-    r->order = (unsigned)order;
+    lab_record_place(r, spec, order);
     if (!anew)
         return;
     char generation[LAB_UUID_TEXT];
@@ -166,22 +162,7 @@ static void fill_record(struct lab_node_record *r,
     lab_assign(&r->provision_hash, hash);
     r->provisioned = r->detached = r->restarted = false;
     lab_assign(&r->boot_id, NULL);
-    r->cpu = node->cpu;
-    r->memory_mib = node->memory_mib;
-    r->disk_bytes = node->disk_bytes;
-    LAB_VEC_FOREACH (old, &r->nics) {
-        free(old->network);
-        free(old->ip);
-        free(old->mac);
-    }
-    r->nics.len = 0;
-    LAB_VEC_FOREACH (nic, &node->nics) {
-        char ip[LAB_IPV4_TEXT], mac[LAB_MAC_TEXT];
-        struct lab_nic_record *to = lab_vec_push(&r->nics);
-        to->network = lab_strdup(spec->networks.items[nic->network].name);
-        to->ip = nic->ip ? lab_strdup(lab_ipv4_format(nic->ip, ip)) : NULL;
-        to->mac = lab_strdup(lab_mac_format(nic->mac, mac));
-    }
+    lab_record_made(r, spec, order);
 }
 
 static struct lab_node_record *record_for(struct lab_run *run, const char *name)
@@ -210,7 +191,7 @@ static void fill_ladder(struct lab_ladder *l,
         if (!takes_part(run, p))
             continue;
         size_t order = (size_t)(p->node - run->spec->nodes.items);
-        fill_record(record_for(run, p->name), run->spec, p->node, order, in->hashes[order],
+        fill_record(record_for(run, p->name), run->spec, order, in->hashes[order],
                     begins_anew(run, p));
         n++;
     }
@@ -233,6 +214,24 @@ static void fill_ladder(struct lab_ladder *l,
         if (c->provision)
             c->power = LAB_POWER_ABSENT;
     }
+}
+
+/* Of an adopted node nobody knows what it was made from: lab.yaml as it is now, so that at least
+ * later changes are noticed. */
+static int note_hashes(struct lab_run *run,
+                       const struct lab_plan *plan,
+                       const struct plan_inputs *in,
+                       struct lab_error *err)
+{
+    LAB_VEC_FOREACH (p, &plan->nodes) {
+        struct lab_node_record *r = lab_node_records_find(&run->records, p->name);
+        if (!p->node || !r || r->provision_hash)
+            continue;
+        lab_assign(&r->provision_hash, in->hashes[p->node - run->spec->nodes.items]);
+        if (lab_state_node_put(run->state, r, err))
+            return -1;
+    }
+    return 0;
 }
 
 /* --- prune
@@ -369,7 +368,8 @@ static int up(struct lab_run *run,
     LAB_VEC_FOREACH (note, &plan->notes)
         lab_run_warning(run, "%s", *note);
     if (lab_confirm_recreate(run, plan, &options->plan, options->yes, err) ||
-        prune(run, plan, options->yes, report, err) || record_lab(run, err))
+        prune(run, plan, options->yes, report, err) || record_lab(run, err) ||
+        note_hashes(run, plan, in, err))
         return -1;
     fill_ladder(l, run, plan, in);
     if (lab_prepare_password(l, err))

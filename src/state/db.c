@@ -18,9 +18,10 @@
 int lab_db_fail_damaged(const struct lab_db *db, const char *why, struct lab_error *err)
 {
     lab_fail(err, LAB_INTEGRITY, "the ledger '%s' is damaged: %s", db->path, why);
-    return lab_error_hint(
-        err, "put the file back from a backup; without one, remove this lab's VMs with "
-             "the hypervisor's own tools, then the folder that holds this file");
+    return lab_error_hint(err,
+                          "put the file back from a backup; without one, `labctl up --adopt` moves "
+                          "it aside and takes the lab's VMs up again by their tags, and `labctl "
+                          "teardown --orphans` removes them");
 }
 
 static int fail(const struct lab_db *db, int rc, const char *doing, struct lab_error *err)
@@ -93,16 +94,29 @@ int lab_db_int(struct lab_db *db, const char *sql, int64_t *out, struct lab_erro
 
 int lab_db_begin(struct lab_db *db, bool durable, struct lab_error *err)
 {
+    if (db->depth) {
+        db->depth++;
+        return 0;
+    }
     if (durable == db->relaxed) {
         if (lab_db_exec(db, durable ? SYNC_DURABLE : SYNC_RELAXED, err))
             return -1;
         db->relaxed = !durable;
     }
-    return lab_db_exec(db, "BEGIN IMMEDIATE", err);
+    if (lab_db_exec(db, "BEGIN IMMEDIATE", err))
+        return -1;
+    db->depth = 1;
+    db->spoiled = false;
+    return 0;
 }
 
 int lab_db_end(struct lab_db *db, int rc, struct lab_error *err)
 {
+    db->spoiled = db->spoiled || rc;
+    if (--db->depth)
+        return rc;
+    if (rc == 0 && db->spoiled)
+        rc = lab_fail(err, LAB_INTERNAL, "a part of a change of '%s' had failed", db->path);
     if (rc == 0)
         rc = lab_db_exec(db, "COMMIT", err);
     /* Some errors (disk full, I/O) have rolled back by themselves already. */

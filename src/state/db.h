@@ -20,7 +20,9 @@ struct sqlite3_stmt;
 struct lab_db {
     struct sqlite3 *handle;
     char *path;
-    bool relaxed; /* commits are not synced just now */
+    bool relaxed;   /* commits are not synced just now */
+    unsigned depth; /* of transactions within transactions */
+    bool spoiled;   /* one within has failed: none of them happens */
 };
 
 /* Opens an existing file. It may be anything: see schema.h. */
@@ -37,7 +39,8 @@ int lab_db_int(struct lab_db *db, const char *sql, int64_t *out, struct lab_erro
     LAB_MUST_CHECK;
 
 /* One transaction. durable: it has reached the disk when end() returns. end() commits when rc is 0,
- * else takes everything back; it returns rc, or -1 when the commit failed. */
+ * else takes everything back; it returns rc, or -1 when the commit failed. One within another
+ * becomes a part of that. */
 int lab_db_begin(struct lab_db *db, bool durable, struct lab_error *err) LAB_MUST_CHECK;
 int lab_db_end(struct lab_db *db, int rc, struct lab_error *err) LAB_MUST_CHECK;
 

@@ -74,6 +74,8 @@ static bool is_kept(const char *name)
 {
     if (strcmp(name, LAB_STATE_LOCK) == 0 || strcmp(name, LAB_STATE_FILE) == 0)
         return true;
+    if (strncmp(name, LAB_STATE_ASIDE, strlen(LAB_STATE_ASIDE)) == 0)
+        return true;
     size_t n = strlen(LAB_STATE_FILE);
     if (strncmp(name, LAB_STATE_FILE, n) != 0)
         return false;

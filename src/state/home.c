@@ -1,3 +1,5 @@
+#include <uv.h>
+
 #include "base/file.h"
 #include "base/text.h"
 #include "state/internal.h"
@@ -6,6 +8,14 @@ char *lab_home(void)
 {
     const char *set = plat_getenv("LABCTL_HOME");
     return set ? plat_absolute(set) : plat_data_dir();
+}
+
+char *lab_home_tag(void)
+{
+    char host[UV_MAXHOSTNAMESIZE];
+    size_t n = sizeof(host);
+    LAB_AUTOFREE char *home = lab_home();
+    return lab_format("%s:%s", uv_os_gethostname(host, &n) == 0 ? host : "?", home);
 }
 
 char *lab_home_of(const char *lab)

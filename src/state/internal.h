@@ -24,11 +24,21 @@ struct lab_state {
 /* lab_db_begin() that refuses a ledger opened for reading. */
 int lab_state_begin(struct lab_state *st, bool durable, struct lab_error *err) LAB_MUST_CHECK;
 
+/* Fills an allocated state whose folder, mode and lock are set. */
+int lab_state_load(struct lab_state *st, const char *source, struct lab_error *err) LAB_MUST_CHECK;
+/* LAB_INTEGRITY when it is not a name of a node: somebody else wrote it. */
+int lab_state_check_node(const struct lab_state *st,
+                         const char *name,
+                         struct lab_error *err) LAB_MUST_CHECK;
+/* LAB_USAGE when it is not a name of a lab. */
+int lab_state_check_name(const char *lab, struct lab_error *err) LAB_MUST_CHECK;
+
 /* --- folder.c: the lab's folder and who holds it ------------------------------------------------
  */
 
-#define LAB_STATE_FILE "state.db"
-#define LAB_STATE_LOCK "lock"
+#define LAB_STATE_FILE  "state.db"
+#define LAB_STATE_ASIDE LAB_STATE_FILE ".damaged-" /* and the time */
+#define LAB_STATE_LOCK  "lock"
 
 /* Refuses a symbolic link, or anything else that is not a folder. Missing is fine. */
 int lab_folder_check(const char *dir, struct lab_error *err) LAB_MUST_CHECK;
@@ -40,7 +50,7 @@ int lab_folder_lock(struct plat_lock **out,
                     const char *dir,
                     const char *command,
                     struct lab_error *err) LAB_MUST_CHECK;
-/* Removes everything but the ledger and the lock. */
+/* Removes everything but the ledger, those that were moved aside, and the lock. */
 int lab_folder_empty(const char *dir, struct lab_error *err) LAB_MUST_CHECK;
 /* Removes the ledger's files, the lock and the folder, in an order that can be repeated after a
  * kill at any point; drops the lock. Files of others are never touched: the folder stays then. */

@@ -1,13 +1,11 @@
 #include <string.h>
 
+#include "base/text.h"
 #include "state/internal.h"
 
 static const char *const kind_names[] = {
-    [LAB_OBJECT_VM] = "vm",
-    [LAB_OBJECT_NETWORK] = "network",
-    [LAB_OBJECT_MEDIUM] = "medium",
-    [LAB_OBJECT_LAB] = "lab",
-    [LAB_OBJECT_REGISTRY] = "registry",
+    [LAB_OBJECT_VM] = "vm",   [LAB_OBJECT_NETWORK] = "network",   [LAB_OBJECT_MEDIUM] = "medium",
+    [LAB_OBJECT_LAB] = "lab", [LAB_OBJECT_REGISTRY] = "registry",
 };
 static const char *const state_names[] = {
     [LAB_OBJECT_MAKING] = "making",
@@ -63,6 +61,18 @@ int lab_state_object_gone(struct lab_state *st,
     return lab_db_end(&st->db, lab_query_run(&q, err), err);
 }
 
+/* The names of nodes become parts of paths. */
+int lab_state_check_node(const struct lab_state *st, const char *name, struct lab_error *err)
+{
+    if (name && lab_is_label(name))
+        return 0;
+    LAB_AUTO_STR struct lab_str shown = LAB_STR_INIT;
+    lab_put_printable(&shown, name ? name : "", name ? strlen(name) : 0, 100);
+    LAB_AUTOFREE char *why =
+        lab_format("it names a node '%s', which labctl never does", lab_str_get(&shown));
+    return lab_db_fail_damaged(&st->db, why, err);
+}
+
 static int take_object(struct lab_state *st,
                        struct lab_query *q,
                        struct lab_objects *out,
@@ -74,10 +84,13 @@ static int take_object(struct lab_state *st,
     int s = index_of(state_names, LAB_ARRAY_LEN(state_names), state);
     if (k < 0 || s < 0)
         return lab_db_fail_damaged(&st->db, "it lists an object of an unknown kind or state", err);
+    LAB_AUTOFREE char *name = lab_query_get_text(q, 1);
+    if ((k == LAB_OBJECT_VM || k == LAB_OBJECT_MEDIUM) && lab_state_check_node(st, name, err))
+        return -1;
     struct lab_object *object = lab_vec_push(&out->list);
     object->kind = (enum lab_object_kind)k;
     object->state = (enum lab_object_state)s;
-    object->name = lab_query_get_text(q, 1);
+    object->name = lab_steal(&name);
     object->detail = lab_query_get_text(q, 3);
     return 0;
 }
@@ -90,7 +103,7 @@ int lab_state_objects(struct lab_state *st, struct lab_objects *out, struct lab_
     int rc = 0;
     while (rc == 0 && lab_query_row(&q))
         rc = take_object(st, &q, out, err);
-    if (lab_query_end(&q, err))
+    if (lab_query_end(&q, rc ? NULL : err))
         rc = -1;
     if (rc)
         lab_objects_clear(out);

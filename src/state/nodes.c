@@ -107,9 +107,14 @@ static void take_node(struct lab_query *q, struct lab_node_record *node)
     node->boot_id = lab_query_get_text(q, 13);
 }
 
-static void take_row(struct lab_query *q, struct lab_node_records *out)
+static int take_row(const struct lab_state *st,
+                    struct lab_query *q,
+                    struct lab_node_records *out,
+                    struct lab_error *err)
 {
     LAB_AUTOFREE char *name = lab_query_get_text(q, 0);
+    if (lab_state_check_node(st, name, err))
+        return -1;
     struct lab_node_record *last = out->list.len ? &out->list.items[out->list.len - 1] : NULL;
     if (!last || strcmp(last->name, name) != 0) {
         last = lab_vec_push(&out->list);
@@ -117,11 +122,12 @@ static void take_row(struct lab_query *q, struct lab_node_records *out)
     }
     LAB_AUTOFREE char *network = lab_query_get_text(q, 14);
     if (!network)
-        return;
+        return 0;
     struct lab_nic_record *nic = lab_vec_push(&last->nics);
     nic->network = lab_steal(&network);
     nic->ip = lab_query_get_text(q, 15);
     nic->mac = lab_query_get_text(q, 16);
+    return 0;
 }
 
 int lab_state_nodes(struct lab_state *st, struct lab_node_records *out, struct lab_error *err)
@@ -133,9 +139,10 @@ int lab_state_nodes(struct lab_state *st, struct lab_node_records *out, struct l
         "SELECT name, grp, number, role, ord, generation, provision_hash, cpu, memory_mib, "
         "disk_bytes, provisioned, detached, restarted, boot_id, network, ip, mac "
         "FROM node LEFT JOIN nic ON nic.node=node.name ORDER BY ord, name, idx");
-    while (lab_query_row(&q))
-        take_row(&q, out);
-    if (lab_query_end(&q, err) == 0)
+    int rc = 0;
+    while (rc == 0 && lab_query_row(&q))
+        rc = take_row(st, &q, out, err);
+    if (lab_query_end(&q, rc ? NULL : err) == 0 && rc == 0)
         return 0;
     lab_node_records_clear(out);
     return -1;

@@ -66,34 +66,37 @@ static int put_fact(struct lab_db *db, const char *key, const char *value, struc
     return lab_query_run(&q, err);
 }
 
-static int fill(struct lab_db *db, const char *name, const char *source, struct lab_error *err)
+static int
+fill(struct lab_db *db, const char *name, const char *id, const char *source, struct lab_error *err)
 {
-    char id[LAB_UUID_TEXT];
-    lab_uuid_random(id);
+    char fresh[LAB_UUID_TEXT];
+    lab_uuid_random(fresh);
     if (set_pragma(db, "application_id", APPLICATION_ID, err) || migrate(db, 0, err))
         return -1;
-    if (put_fact(db, "id", id, err) || put_fact(db, "name", name, err))
+    if (put_fact(db, "id", id ? id : fresh, err) || put_fact(db, "name", name, err))
         return -1;
     if (source && put_fact(db, "source", source, err))
         return -1;
     return put_fact(db, "labctl", LABCTL_VERSION, err);
 }
 
-static int make_file(const char *path, const char *name, const char *source, struct lab_error *err)
+static int make_file(
+    const char *path, const char *name, const char *id, const char *source, struct lab_error *err)
 {
     struct lab_db db;
     if (lab_db_open(&db, path, true, err))
         return -1;
     int rc = lab_db_begin(&db, true, err);
     if (rc == 0)
-        rc = lab_db_end(&db, fill(&db, name, source, err), err);
+        rc = lab_db_end(&db, fill(&db, name, id, source, err), err);
     if (rc == 0)
         rc = lab_db_exec(&db, "PRAGMA journal_mode=WAL", err);
     lab_db_close(&db);
     return rc;
 }
 
-int lab_schema_create(const char *path, const char *name, const char *source, struct lab_error *err)
+int lab_schema_create(
+    const char *path, const char *name, const char *id, const char *source, struct lab_error *err)
 {
     for (const char *const *s = lab_schema_suffixes; *s; s++) {
         LAB_AUTOFREE char *rest = lab_format("%s%s", path, *s);
@@ -106,7 +109,7 @@ int lab_schema_create(const char *path, const char *name, const char *source, st
     if (fd < 0)
         return -1;
     close(fd);
-    if (make_file(fresh, name, source, err) || plat_fsync_file(fresh, err))
+    if (make_file(fresh, name, id, source, err) || plat_fsync_file(fresh, err))
         return -1;
     return plat_rename(fresh, path, err);
 }

@@ -6,8 +6,11 @@
 
 /* Makes a whole new ledger at path: at every instant there is none or a complete one, with its id.
  */
-int lab_schema_create(const char *path, const char *name, const char *source, struct lab_error *err)
-    LAB_MUST_CHECK;
+int lab_schema_create(const char *path,
+                      const char *name,
+                      const char *id, /* NULL: a new one */
+                      const char *source,
+                      struct lab_error *err) LAB_MUST_CHECK;
 
 /* Sound, ours, and of this format: LAB_INTEGRITY (damaged), LAB_CONFLICT (a stranger's database, or
  * written by a newer labctl, which is named). An older format is brought up to date when writable.

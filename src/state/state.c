@@ -48,7 +48,7 @@ static int check_source(struct lab_state *st, const char *source, struct lab_err
                           st->name);
 }
 
-static int open_ledger(struct lab_state *st, const char *source, struct lab_error *err)
+int lab_state_load(struct lab_state *st, const char *source, struct lab_error *err)
 {
     LAB_AUTOFREE char *path = lab_path_join(st->dir, LAB_STATE_FILE);
     bool writable = st->mode != LAB_STATE_READ;
@@ -98,7 +98,15 @@ prepare(struct lab_state *st, const char *source, const char *command, struct la
         return fail_half_made(st, err);
     lab_folder_sync(st->dir);
     LAB_AUTOFREE char *path = lab_path_join(st->dir, LAB_STATE_FILE);
-    return lab_schema_create(path, st->name, source, err);
+    return lab_schema_create(path, st->name, NULL, source, err);
+}
+
+int lab_state_check_name(const char *lab, struct lab_error *err)
+{
+    if (lab_is_label(lab))
+        return 0;
+    lab_fail(err, LAB_USAGE, "'%s' is not a name of a lab", lab);
+    return lab_error_hint(err, "use a-z, 0-9 and '-', at most 63, not '-' at either end");
 }
 
 int lab_state_open(struct lab_state **out,
@@ -109,17 +117,15 @@ int lab_state_open(struct lab_state **out,
                    struct lab_error *err)
 {
     *out = NULL;
-    if (!lab_is_label(lab)) {
-        lab_fail(err, LAB_USAGE, "'%s' is not a name of a lab", lab);
-        return lab_error_hint(err, "use a-z, 0-9 and '-', at most 63, not '-' at either end");
-    }
+    if (lab_state_check_name(lab, err))
+        return -1;
     if (mode == LAB_STATE_CREATE && !source)
         return lab_fail(err, LAB_INTERNAL, "lab '%s' cannot be made without its lab.yaml", lab);
     struct lab_state *st = lab_alloc(sizeof(*st));
     st->name = lab_strdup(lab);
     st->dir = lab_home_of(lab);
     st->mode = mode;
-    if (prepare(st, source, command, err) || open_ledger(st, source, err)) {
+    if (prepare(st, source, command, err) || lab_state_load(st, source, err)) {
         lab_state_close(st);
         return -1;
     }

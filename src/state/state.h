@@ -34,6 +34,8 @@ enum lab_state_mode {
 char *lab_home(void);
 /* LABCTL_HOME/labs/NAME; caller frees. */
 char *lab_home_of(const char *lab);
+/* "HOST:PATH" of LABCTL_HOME, for the tags of what is made from it. Caller frees. */
+char *lab_home_tag(void);
 
 /* source: absolute path of lab.yaml, may be NULL except for CREATE; in every mode a lab that was
  * made from another file is LAB_CONFLICT. command ("up"): for the lock's text. */
@@ -56,6 +58,38 @@ int lab_state_labs(struct lab_names *out, struct lab_error *err) LAB_MUST_CHECK;
 void lab_names_clear(struct lab_names *names);
 /* The lab made from this lab.yaml (absolute path), or NULL; caller frees. */
 char *lab_state_lab_of_source(const char *source);
+
+/* --- a ledger that is lost -----------------------------------------------------------------------
+ */
+
+enum lab_ledger {
+    LAB_LEDGER_NONE,  /* there is none */
+    LAB_LEDGER_EMPTY, /* nothing was made by it yet */
+    LAB_LEDGER_FILLED,
+    LAB_LEDGER_DAMAGED, /* not to be read */
+    LAB_LEDGER_REFUSED  /* a newer labctl's, a link, of another lab.yaml, …: opening it says so */
+};
+/* Looks only. */
+enum lab_ledger lab_state_peek(const char *lab);
+/* The lab of this LABCTL_HOME whose ledger has this id, also when a newer labctl wrote it and
+ * however its folder is called; an empty ledger claims nothing. NULL: none. Caller frees. */
+char *lab_state_lab_of_id(const char *id);
+/* CREATE, with the id that the lab's objects carry in their tags. A damaged ledger is moved aside,
+ * *aside (caller frees, NULL: none was) says where to; an empty one is replaced; with any other
+ * this is LAB_CONFLICT. source: may be NULL. Until the caller has put objects and nodes into it
+ * (one lab_state_together()) the ledger is an empty one. */
+int lab_state_adopt(struct lab_state **out,
+                    const char *lab,
+                    const char *id,
+                    const char *source,
+                    const char *command,
+                    char **aside,
+                    struct lab_error *err) LAB_MUST_CHECK;
+/* fn's changes all happen, or none. */
+int lab_state_together(struct lab_state *st,
+                       int (*fn)(void *arg, struct lab_error *err),
+                       void *arg,
+                       struct lab_error *err) LAB_MUST_CHECK;
 
 /* Facts of the lab as a whole: "provider", "uri", "source", "payload_manifest", … NULL when unset;
  * borrowed until the next call with the same key. */

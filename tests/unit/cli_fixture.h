@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base_scratch.h"
 #include "base/file.h"
+#include "base_scratch.h"
 #include "cli/cli.h"
 #include "media/sshkey.h"
 #include "platform.h"
@@ -43,6 +43,7 @@ static inline char *cli_read(const char *name)
 
 /* See tests/fake/virsh. */
 #define CLI_CONNECTS "uri\tsay\tqemu:///system\n"
+#define CLI_NOTHING  CLI_CONNECTS "list*\tok\nnet-list*\tok\n"
 #define CLI_ABSENT   CLI_CONNECTS "domstats*\tok\ndumpxml*\tmissing\n"
 
 static inline void cli_rules(const char *rules)

@@ -72,7 +72,7 @@ static int fake_teardown(void **state)
 static inline int fake_open(struct lab_provider *p, const char *uri, struct lab_error *err)
 {
     const struct lab_provider_config config = {
-        .owner = {"airgap", FAKE_LAB_ID},
+        .owner = {"airgap", FAKE_LAB_ID, NULL},
         .uri = uri,
         .home = fake_dir,
     };

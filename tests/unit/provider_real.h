@@ -29,7 +29,7 @@ static inline int
 open_lab(struct lab_provider *p, const char *name, const char *id, struct lab_error *err)
 {
     const struct lab_provider_config config = {
-        .owner = {name, id},
+        .owner = {name, id, NULL},
         .uri = uri,
         .home = home,
         .notice = on_notice,

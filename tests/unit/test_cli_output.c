@@ -90,6 +90,7 @@ static void teardown_ndjson_says_what_went_and_what_stayed(void **state)
 {
     (void)state;
     lab_state_close(cli_open_lab(LAB_STATE_CREATE)); /* a lab without VMs */
+    cli_rules(CLI_NOTHING);
     struct cli_said said = cli("teardown", "--lab", "airgap", "-y", "-o", "ndjson");
     json_t *v = last_object(&said);
     assert_int_equal(said.status, 0);

@@ -32,6 +32,7 @@ static void a_folder_without_ledger_is_removed(void **state)
 {
     (void)state;
     cli_make_lab();
+    cli_rules(CLI_NOTHING);
     forget_ledger();
     put_key();
     struct cli_said said = cli("teardown", "--lab", "airgap", "--dry-run");
@@ -56,6 +57,7 @@ static void an_empty_folder_is_removed(void **state)
 {
     (void)state;
     cli_make_lab();
+    cli_rules(CLI_NOTHING);
     forget_ledger();
     struct cli_said said = cli("teardown", "--lab", "airgap", "-y");
     assert_int_equal(said.status, 0);
@@ -67,6 +69,7 @@ static void files_of_others_stay(void **state)
 {
     (void)state;
     cli_make_lab();
+    cli_rules(CLI_NOTHING);
     forget_ledger();
     put_key();
     cli_write(DIR "/notes.txt", "mine\n");

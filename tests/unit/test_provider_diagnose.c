@@ -50,7 +50,7 @@ static int teardown(void **state)
 static void diagnose(const struct lab_provider_ops *ops, bool with_lab, bool quick)
 {
     const struct lab_provider_config config = {
-        .owner = {"airgap", FAKE_LAB_ID}, .home = fake_dir, .vm_dir = fake_dir};
+        .owner = {"airgap", FAKE_LAB_ID, NULL}, .home = fake_dir, .vm_dir = fake_dir};
     lab_findings_clear(&found);
     ops->diagnose(&config, with_lab ? &demand : NULL, quick, &found);
 }

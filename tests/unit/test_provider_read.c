@@ -143,7 +143,7 @@ static void a_network_is_handed_over(void **state)
     (void)state;
     LAB_AUTOFREE char *xml = recorded("net-dumpxml.xml");
     char lab[] = "b <&'", id[] = "id-of-b";
-    const struct lab_libvirt_tag to = {lab, id, NULL};
+    const struct lab_libvirt_tag to = {lab, id, NULL, NULL};
     LAB_AUTO_STR struct lab_str changed = LAB_STR_INIT;
     assert_ok(lab_libvirt_retag_network(&changed, xml, &to, &err));
     struct lab_libvirt_network n;

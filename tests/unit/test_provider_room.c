@@ -67,7 +67,8 @@ static void open_vmware(void)
     setenv("FAKE_VMRUN", fake_dir, 1);
     setenv("LABCTL_HOME", fake_dir, 1);
     LAB_AUTOFREE char *home = fake_path("labs/airgap");
-    const struct lab_provider_config config = {.owner = {"airgap", FAKE_LAB_ID}, .home = home};
+    const struct lab_provider_config config = {.owner = {"airgap", FAKE_LAB_ID, NULL},
+                                               .home = home};
     assert_ok(lab_vmware_ops.open(&p, &config, &err));
 }
 

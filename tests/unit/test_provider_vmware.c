@@ -5,7 +5,8 @@
 #include "provider/vmware_vmx.h"
 #include "provider/vmx.h"
 
-static const struct lab_owner owner = {"airgap", "5f0c9c1e-0000-4000-8000-0000000000aa"};
+static const struct lab_owner owner = {"airgap", "5f0c9c1e-0000-4000-8000-0000000000aa",
+                                       "host:/home/kim/.local/share/labctl"};
 
 static const struct lab_vm_nic nics[] = {
     {"VMnet1", false, "00:50:56:00:06:0a", NULL},
@@ -112,7 +113,7 @@ static void hostile_values_stay_values(void **state)
     static const char evil[] = "a\"\r\nfloppy0.present = \"TRUE\" # |22 \\";
     struct lab_vm vm = web;
     struct lab_vm_nic nic = {evil, false, evil, NULL};
-    struct lab_owner who = {evil, evil};
+    struct lab_owner who = {evil, evil, evil};
     vm.name = vm.generation = vm.seed = vm.payload = vm.console = evil;
     vm.nics = &nic;
     struct lab_vmware_vmx_spec spec = {&who, &vm, web.uuid, evil, 0};

@@ -43,7 +43,7 @@ static int setup(void **state)
     setenv("VMRUN_DOUBLE_DIR", states, 1);
     setenv("VMRUN_DOUBLE_QEMU", DOUBLE "/qemu-stub", 1);
     setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=1", 1);
-    const struct lab_provider_config config = {.owner = {"airgap", LAB_ID}, .home = dir};
+    const struct lab_provider_config config = {.owner = {"airgap", LAB_ID, NULL}, .home = dir};
     assert_ok(lab_vmware_ops.open(&p, &config, &err));
     put("seed.iso", "seed", 4);
     put_base();

@@ -124,7 +124,8 @@ static void a_missing_vmx_is_told(void **state)
 
 /* --- the golden edit -------------------------------------------------------------------------- */
 
-static const struct lab_owner owner = {"airgap", "5f0c9c1e-0000-4000-8000-0000000000aa"};
+static const struct lab_owner owner = {"airgap", "5f0c9c1e-0000-4000-8000-0000000000aa",
+                                       "host:/home/kim/.local/share/labctl"};
 static const struct lab_vm_nic nic = {"VMnet1", false, "00:50:56:00:06:0a", NULL};
 
 static void render(struct lab_vmx *out, const char *seed, unsigned cpu, enum lab_disk_bus bus)

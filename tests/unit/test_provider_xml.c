@@ -7,7 +7,8 @@
 
 #define GOLDEN LABCTL_TEST_DIR "/golden/libvirt/"
 
-static const struct lab_owner owner = {"airgap", "5f0c9c1e-0000-4000-8000-0000000000aa"};
+static const struct lab_owner owner = {"airgap", "5f0c9c1e-0000-4000-8000-0000000000aa",
+                                       "host:/home/kim/.local/share/labctl"};
 
 static const struct lab_vm_nic nics[] = {
     {"VMnet1", false, "52:54:00:12:34:56", NULL},
@@ -80,7 +81,7 @@ static void hostile_values_stay_values(void **state)
     static const char evil[] = "a'/><on_crash>restart</on_crash><x y=\"&amp;<";
     struct lab_vm vm = web;
     struct lab_vm_nic nic = {evil, false, evil, evil};
-    struct lab_owner who = {evil, evil};
+    struct lab_owner who = {evil, evil, evil};
     vm.name = vm.generation = vm.seed = vm.payload = vm.console = evil;
     vm.nics = &nic;
     vm.nics_len = 1;
