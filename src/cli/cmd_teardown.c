@@ -154,7 +154,7 @@ remove_orphans(struct lab_cli *cli, struct lab_run *run, const char *name, struc
 static int check_orphans(struct lab_run *run, const char *name, struct lab_error *err)
 {
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
-    if (!name || !lab_is_label(name) || lab_orphans_refuse(run, &why) == 0)
+    if (!name || lab_orphans_refuse(run, &why) == 0)
         return 0;
     bool blind = why.code == LAB_HOST || why.code == LAB_HYPERVISOR;
     if (!blind || !is_gone(name)) {
@@ -174,13 +174,15 @@ static int run_teardown(struct lab_cli *cli, struct lab_error *err)
         return -1;
     const char *name = name_of(cli, run);
     int rc = 0;
-    if (lab_cli_flag(cli, "orphans"))
+    if (name && !lab_is_label(name))
+        rc = lab_fail(err, LAB_USAGE, "'%s' is not a name of a lab", name);
+    else if (lab_cli_flag(cli, "orphans"))
         rc = remove_orphans(cli, run, name, err);
     else if (check_orphans(run, name, err))
         rc = -1;
     else if (is_gone(name))
         report_nothing(cli);
-    else if (name && lab_is_label(name) && lab_teardown_has_rest(name))
+    else if (name && lab_teardown_has_rest(name))
         rc = remove_rest(cli, run, name, err);
     else
         rc = remove_lab(cli, run, err);

@@ -43,6 +43,10 @@ static bool is_strangers(struct lab_decision *d)
         lab_str_addf(&d->reason, "belongs to lab '%s'", owner);
     if (d->vm->where)
         lab_str_addf(&d->reason, " (%s)", d->vm->where);
+    if (owner && strcmp(owner, d->spec->name) == 0)
+        lab_str_add(&d->reason,
+                    ", or to one whose ledger is lost, which `labctl teardown --orphans` "
+                    "would remove");
     lab_str_add(&d->reason, ": remove or rename it, or change the node's name");
     return refuse(d, LAB_CONFLICT);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "run/hypervisor.h"
 #include "spec/spec.h"
 
@@ -213,6 +214,9 @@ int lab_orphans_record(struct lab_run *run,
     if (lab_state_set(st, "provider", orphans->provider, err) ||
         lab_state_set(st, "uri", uri, err) || lab_state_set(st, "vm_dir", vm_dir, err) ||
         put(st, LAB_OBJECT_LAB, "storage", err) || put(st, LAB_OBJECT_MEDIUM, "payload", err))
+        return -1;
+    LAB_AUTOFREE char *registry = lab_path_join(lab_state_dir(st), "registry");
+    if (lab_file_exists(registry) && put(st, LAB_OBJECT_REGISTRY, "registry", err))
         return -1;
     LAB_VEC_FOREACH (o, &orphans->list)
         if (put_orphan(st, &o->tagged, err))

@@ -114,7 +114,7 @@ static int adopt(struct lab_state *st,
         return -1;
     if (lab_folder_lock(&st->lock, st->dir, command, err))
         return lab_error_wrap(err, "lab '%s' is in use", st->name);
-    if (make_room(st, aside, err))
+    if (lab_folder_check_links(st->dir, err) || make_room(st, aside, err))
         return -1;
     lab_folder_sync(st->dir);
     if (lab_schema_create(path, st->name, id, source, err))

@@ -21,6 +21,37 @@ int lab_folder_check(const char *dir, struct lab_error *err)
              "LABCTL_HOME");
 }
 
+struct linked {
+    const char *dir;
+    char *path;
+};
+
+static int find_link(void *arg, const char *name)
+{
+    struct linked *l = arg;
+    LAB_AUTOFREE char *path = lab_path_join(l->dir, name);
+    struct plat_stat st;
+    if (strcmp(name, LAB_STATE_FILE) == 0 || plat_lstat(path, &st) || !st.is_link)
+        return 0; /* a linked ledger gets words of its own */
+    l->path = lab_steal(&path);
+    return 1;
+}
+
+int lab_folder_check_links(const char *dir, struct lab_error *err)
+{
+    struct linked l = {dir, NULL};
+    if (plat_list_dir(dir, find_link, &l, err))
+        return -1;
+    LAB_AUTOFREE char *path = l.path;
+    if (!path)
+        return 0;
+    lab_fail(err, LAB_CONFLICT,
+             "'%s' is a symbolic link, which labctl did not make and does not follow", path);
+    return lab_error_hint(err,
+                          "put what it leads to in its place; to keep labs on another disk, set "
+                          "LABCTL_HOME (or vm_dir for VMware's VMs)");
+}
+
 bool lab_folder_has_ledger(const char *dir)
 {
     LAB_AUTOFREE char *path = lab_path_join(dir, LAB_STATE_FILE);

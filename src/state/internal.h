@@ -42,6 +42,9 @@ int lab_state_check_name(const char *lab, struct lab_error *err) LAB_MUST_CHECK;
 
 /* Refuses a symbolic link, or anything else that is not a folder. Missing is fine. */
 int lab_folder_check(const char *dir, struct lab_error *err) LAB_MUST_CHECK;
+/* Refuses a folder in which anything but the ledger is a symbolic link: keys, media and what teardown
+ * removes would be elsewhere. */
+int lab_folder_check_links(const char *dir, struct lab_error *err) LAB_MUST_CHECK;
 /* Makes the folder's own place in LABCTL_HOME durable, as far as the system can. */
 void lab_folder_sync(const char *dir);
 bool lab_folder_has_ledger(const char *dir);

@@ -92,6 +92,8 @@ prepare(struct lab_state *st, const char *source, const char *command, struct la
         return -1;
     if (lab_folder_lock(&st->lock, st->dir, command, err))
         return lab_error_wrap(err, "lab '%s' is in use", st->name);
+    if (lab_folder_check_links(st->dir, err))
+        return -1;
     if (lab_folder_has_ledger(st->dir))
         return 0;
     if (st->mode == LAB_STATE_WRITE)

@@ -71,6 +71,16 @@ static int cli_setup(void **state)
 
 #define cli_test(fn) cmocka_unit_test_setup_teardown(fn, cli_setup, scratch_teardown)
 
+/* lab.yaml, and the image x.img that it names. */
+static inline void cli_put_lab(const char *yaml)
+{
+    static const char zeros[4096];
+    LAB_AUTOFREE char *image = cli_path("x.img");
+    struct lab_error err = LAB_ERROR_INIT;
+    cli_write("lab.yaml", yaml);
+    assert_ok(lab_file_replace(image, zeros, sizeof(zeros), 0600, &err), err);
+}
+
 static inline void cli_put_node(struct lab_state *st, const char *name, unsigned number)
 {
     struct lab_error err = LAB_ERROR_INIT;

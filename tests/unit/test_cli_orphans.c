@@ -106,11 +106,7 @@ static void put_ours(const char *first, bool seed)
 
 static void put_lab(void)
 {
-    static const char zeros[4096];
-    LAB_AUTOFREE char *image = cli_path("x.img");
-    struct lab_error err = LAB_ERROR_INIT;
-    cli_write("lab.yaml", LAB);
-    assert_ok(lab_file_replace(image, zeros, sizeof(zeros), 0600, &err), err);
+    cli_put_lab(LAB);
 }
 
 static void put_key(const char *name)

@@ -201,6 +201,18 @@ static void a_lab_of_the_same_name_is_another_lab(void **state)
     vm.name = "web-02";
     assert_refused(other.ops->define(&other, &vm, &err), LAB_CONFLICT, "'labctl-real'",
                    "another name");
+    struct lab_tagged_list found = {{0}};
+    size_t kinds[3] = {0};
+    assert_ok(other.ops->find(&other, &found, &err));
+    LAB_VEC_FOREACH (t, &found.list) {
+        kinds[t->kind]++;
+        assert_string_not_equal(t->id, OTHER);
+        assert_non_null(t->where);
+    }
+    assert_true(kinds[LAB_TAGGED_VM] >= 1);
+    assert_int_equal(kinds[LAB_TAGGED_NETWORK], 1);
+    assert_int_equal(kinds[LAB_TAGGED_POOL], 1);
+    lab_tagged_clear(&found);
     assert_ok(other.ops->remove_lab(&other, &err));
     assert_refused(other.ops->remove_network(&other, "VMnet1", &err), LAB_CONFLICT,
                    "VM 'web-01' of lab 'real' uses it", NULL);

@@ -185,6 +185,111 @@ static void strangers_are_left_alone(void **state)
     assert_ok(plat_remove(vmx, &err));
 }
 
+/* What is tagged, but somewhere else: a link is not a folder that labctl made. */
+static void links_lead_nowhere(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *vms = lab_path_join(dir, "vms");
+    LAB_AUTOFREE char *link = lab_path_join(dir, "vms/web-01");
+    LAB_AUTOFREE char *elsewhere = lab_path_join(dir, "elsewhere");
+    LAB_AUTOFREE char *their_vmx = lab_path_join(dir, "elsewhere/web-01.vmx");
+    LAB_AUTOFREE char *precious = lab_path_join(dir, "elsewhere/precious");
+    static const char tagged[] =
+        "guestinfo.labctl.lab = \"airgap\"\nguestinfo.labctl.id = \"" LAB_ID "\"\n";
+    struct lab_tagged_list found = {{0}};
+    put("elsewhere/precious", "x", 1);
+    assert_ok(plat_mkdirs(vms, 0700, &err));
+    assert_int_equal(symlink(elsewhere, link), 0);
+    assert_refused(define("web-01", true, 1, &err), LAB_CONFLICT, "symbolic link", "vm_dir");
+    assert_false(lab_file_exists(their_vmx)); /* not made there either */
+    put("elsewhere/web-01.vmx", tagged, strlen(tagged));
+    assert_refused(define("web-01", true, 1, &err), LAB_CONFLICT, "symbolic link", NULL);
+    assert_refused(p.ops->start(&p, "web-01", &err), LAB_CONFLICT, "symbolic link", NULL);
+    assert_refused(p.ops->grow_disk(&p, "web-01", 9 << 20, &err), LAB_CONFLICT, "symbolic link",
+                   NULL);
+    assert_refused(p.ops->destroy(&p, "web-01", &err), LAB_CONFLICT, "symbolic link", NULL);
+    assert_ok(p.ops->find(&p, &found, &err));
+    assert_int_equal(found.list.len, 0);
+    assert_ok(p.ops->remove_lab(&p, &err));
+    assert_true(lab_file_exists(precious));
+    assert_ok(plat_remove(link, &err));
+    /* the VMX alone */
+    assert_ok(plat_mkdirs(link, 0700, &err));
+    assert_int_equal(symlink(their_vmx, vmx), 0);
+    assert_refused(p.ops->destroy(&p, "web-01", &err), LAB_CONFLICT, "symbolic link", NULL);
+    assert_true(lab_file_exists(their_vmx));
+    assert_ok(plat_remove(vmx, &err));
+}
+
+/* With our VMX in it, all of it would be ours. */
+static void a_folder_that_others_fill_is_not_taken(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *theirs = lab_path_join(dir, "vms/web-01/Windows 11.vmx");
+    LAB_AUTOFREE char *folder = lab_path_join(dir, "vms/web-01");
+    put("vms/web-01/Windows 11.vmx", "x", 1);
+    assert_refused(define("web-01", true, 1, &err), LAB_CONFLICT, "holds 'Windows 11.vmx'",
+                   "move that folder away");
+    assert_ok(p.ops->destroy(&p, "web-01", &err));
+    assert_true(lab_file_exists(theirs));
+    assert_false(lab_file_exists(vmx));
+    assert_ok(plat_remove_tree(folder, &err));
+    put("vms/web-01/web-01.vmx.part", "x", 1); /* of our own, killed */
+    assert_ok(define("web-01", true, 1, &err));
+    assert_ok(p.ops->destroy(&p, "web-01", &err));
+    put("vms/web-01", "x", 1);
+    assert_refused(define("web-01", true, 1, &err), LAB_CONFLICT, "is no folder", NULL);
+    assert_ok(plat_remove(folder, &err));
+}
+
+/* As long as something is left, it says whose it is. */
+static void the_vmx_goes_last(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *folder = lab_path_join(dir, "vms/web-01");
+    LAB_AUTOFREE char *stuck = lab_path_join(dir, "vms/web-01/zz");
+    LAB_AUTOFREE char *inner = lab_path_join(dir, "vms/web-01/zz/file");
+    assert_ok(define("web-01", true, 1, &err));
+    put("vms/web-01/zz/file", "x", 1);
+    LAB_AUTOFREE char *freeze = lab_format("chattr +i '%s' 2>/dev/null", inner);
+    LAB_AUTOFREE char *thaw = lab_format("chattr -i '%s'", inner);
+    if (system(freeze) != 0) /* not every file system, and only root */
+        skip();
+    struct lab_error why = LAB_ERROR_INIT;
+    int rc = p.ops->destroy(&p, "web-01", &why);
+    assert_int_equal(system(thaw), 0);
+    lab_error_clear(&why);
+    assert_int_equal(rc, -1);
+    assert_true(lab_file_exists(vmx));
+    assert_ok(p.ops->destroy(&p, "web-01", &err));
+    assert_false(lab_file_exists(folder));
+}
+
+static void what_is_tagged_is_found(void **state)
+{
+    (void)state;
+    static const char other[] = "guestinfo.labctl.lab = \"airgap\"\nguestinfo.labctl.id = "
+                                "\"5f0c9c1e-0000-4000-8000-0000000000bb\"\n"
+                                "guestinfo.labctl.home = \"host:/home/lee\"\n";
+    static const char strange[] = "guestinfo.labctl.lab = \"other\"\nguestinfo.labctl.id = "
+                                  "\"5f0c9c1e-0000-4000-8000-0000000000cc\"\n";
+    struct lab_tagged_list found = {{0}};
+    assert_ok(define("web-01", true, 1, &err));
+    put("vms/web-03/web-03.vmx", other, strlen(other));
+    put("vms/web-04/web-04.vmx", strange, strlen(strange));
+    put("vms/web-05/web-05.vmx", "displayName = \"x\"\n", 18);
+    put("vms/web-06/web-06.vmx", "no vmx", 6);
+    assert_ok(p.ops->find(&p, &found, &err));
+    assert_int_equal(found.list.len, 2);
+    assert_string_equal(found.list.items[0].name, "web-01");
+    assert_string_equal(found.list.items[0].id, LAB_ID);
+    assert_null(found.list.items[0].home);
+    assert_has(found.list.items[0].where, vmx);
+    assert_string_equal(found.list.items[1].name, "web-03");
+    assert_string_equal(found.list.items[1].home, "host:/home/lee");
+    lab_tagged_clear(&found);
+}
+
 static void all_of_ours_are_found(void **state)
 {
     (void)state;
@@ -348,6 +453,10 @@ int main(void)
         double_test(defined_started_stopped_detached),
         double_test(what_vmware_added_survives_the_detach),
         double_test(strangers_are_left_alone),
+        double_test(links_lead_nowhere),
+        double_test(a_folder_that_others_fill_is_not_taken),
+        double_test(the_vmx_goes_last),
+        double_test(what_is_tagged_is_found),
         double_test(all_of_ours_are_found),
         double_test(what_is_missing_is_said),
         double_test(disks_have_the_base_in_them_and_grow),
