@@ -78,7 +78,7 @@ static int run_plan(struct lab_cli *cli, struct lab_error *err)
     lab_cli_plan_options(cli, &plan);
     if (lab_cli_open(cli, LAB_STATE_READ, true, &run, err))
         return -1;
-    int rc = lab_orphans_refuse(run, err) || lab_run_attach(run, err) ? -1 : 0;
+    int rc = lab_orphans_refuse(run, true, err) || lab_run_attach(run, err) ? -1 : 0;
     if (rc == 0)
         rc = lab_cli_print_plan(cli, run, &plan, err);
     lab_run_close(run);

@@ -154,7 +154,7 @@ remove_orphans(struct lab_cli *cli, struct lab_run *run, const char *name, struc
 static int check_orphans(struct lab_run *run, const char *name, struct lab_error *err)
 {
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
-    if (!name || lab_orphans_refuse(run, &why) == 0)
+    if (!name || lab_orphans_refuse(run, false, &why) == 0)
         return 0;
     bool blind = why.code == LAB_HOST || why.code == LAB_HYPERVISOR;
     if (!blind || !is_gone(name)) {

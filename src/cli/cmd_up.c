@@ -72,8 +72,8 @@ static int attach(struct lab_cli *cli,
     }
     if (lab_cli_open(cli, dry ? LAB_STATE_READ : LAB_STATE_CREATE, true, run, err))
         return -1;
-    int rc =
-        adopt ? lab_orphans_adopt(*run, adopt, plan, cli->yes, err) : lab_orphans_refuse(*run, err);
+    int rc = adopt ? lab_orphans_adopt(*run, adopt, plan, cli->yes, err)
+                   : lab_orphans_refuse(*run, true, err);
     if (rc == 0 && lab_run_attach(*run, err) == 0)
         return 0;
     lab_view_end(cli);

@@ -289,7 +289,8 @@ adopt(struct adoption *a, enum lab_ledger ledger, const char *id, bool yes, stru
     if (check_one_id(a, err))
         return -1;
     if (!a->id && ledger != LAB_LEDGER_DAMAGED)
-        return lab_orphans_refuse(a->run, err); /* there may be some that were not asked for */
+        return lab_orphans_refuse(a->run, true,
+                                  err); /* there may be some that were not asked for */
     if (a->id && (look(a, err) || check_keys(a, err) || check_token(a, err) || ask(a, yes, err)))
         return -1;
     return write_ledger(a, err);

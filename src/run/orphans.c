@@ -111,13 +111,20 @@ void lab_orphans_list(struct lab_str *out, const struct lab_orphans *orphans)
 
 /* --- refusing --------------------------------------------------------------------------------- */
 
-/* Another home's are only in the way when they have a name that this lab wants. */
+/* Another home's are only in the way when they have a name that the lab is about to take. */
+struct want {
+    const struct lab_run *run;
+    bool making;
+};
+
 static bool matters(void *arg, const struct lab_orphan *o)
 {
-    const struct lab_run *run = arg;
+    const struct want *want = arg;
+    const struct lab_run *run = want->run;
     if (o->home != LAB_ORPHAN_ELSEWHERE)
         return true;
-    return o->tagged.kind == LAB_TAGGED_VM && run->spec && lab_spec_node(run->spec, o->tagged.name);
+    return want->making && o->tagged.kind == LAB_TAGGED_VM && run->spec &&
+           lab_spec_node(run->spec, o->tagged.name);
 }
 
 static const char *one_id(const struct lab_orphans *orphans)
@@ -165,7 +172,7 @@ static int refuse(struct lab_run *run, const struct lab_orphans *orphans, struct
                           self, id ? id : "ID", self, id ? id : "ID");
 }
 
-int lab_orphans_refuse(struct lab_run *run, struct lab_error *err)
+int lab_orphans_refuse(struct lab_run *run, bool making, struct lab_error *err)
 {
     LAB_AUTOFREE char *name = lab_run_lab_name(run);
     enum lab_ledger ledger = name ? lab_state_peek(name) : LAB_LEDGER_REFUSED;
@@ -174,7 +181,8 @@ int lab_orphans_refuse(struct lab_run *run, struct lab_error *err)
     struct lab_orphans orphans = {0};
     if (lab_orphans_find(run, &orphans, err))
         return -1;
-    keep_if(&orphans, matters, run);
+    struct want want = {run, making};
+    keep_if(&orphans, matters, &want);
     int rc = orphans.list.len ? refuse(run, &orphans, err) : 0;
     lab_orphans_clear(&orphans);
     return rc;

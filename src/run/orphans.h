@@ -34,9 +34,9 @@ void lab_orphans_clear(struct lab_orphans *orphans);
 void lab_orphans_list(struct lab_str *out, const struct lab_orphans *orphans);
 
 /* Before a lab is made, planned or taken for gone: LAB_CONFLICT when there are orphans that could
- * be its own, or that are in the way of its VMs, with the commands that adopt and remove them. A
- * lab that has a ledger with something in it is not looked at. */
-int lab_orphans_refuse(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
+ * be its own or (making) that are in the way of its VMs, with the commands that adopt and remove
+ * them. A lab that has a ledger with something in it is not looked at. */
+int lab_orphans_refuse(struct lab_run *run, bool making, struct lab_error *err) LAB_MUST_CHECK;
 
 /* up --adopt: a new ledger with the old id, from the tags, from what the hypervisor says and from
  * lab.yaml. Before lab_run_attach(), which then finds it. Nothing to adopt is fine. Refused without

@@ -246,6 +246,9 @@ static void another_homes_wants_its_id_and_a_yes(void **state)
     said = lab("teardown", "--orphans", "-y");
     assert_said(said, 0, out, "nothing to remove");
     cli_forget(&said);
+    said = lab("teardown", "-y"); /* one's own lab is gone, whatever others call theirs */
+    assert_said(said, 0, out, "nothing to remove");
+    cli_forget(&said);
     said = lab("up", "--adopt", "-y");
     assert_said(said, LAB_CONFLICT, err, "up --adopt=" OTHER_ID);
     cli_forget(&said);
