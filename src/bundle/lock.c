@@ -47,15 +47,11 @@ static void read_lock(struct lab_reader *r, const struct lab_yaml *root, struct 
         read_pin(r, files->items.items[i], lock);
 }
 
-int lab_lock_load(struct lab_lock *out, const char *path, struct lab_error *err)
+int lab_lock_parse(
+    struct lab_lock *out, const char *path, const char *text, size_t len, struct lab_error *err)
 {
-    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(LOCK_MAX_BYTES + 1);
     struct lab_reader r = {.file = path};
-    if (!lab_file_exists(path))
-        return 0;
-    if (lab_file_read(path, LOCK_MAX_BYTES, &text, err) < 0)
-        return -1;
-    const struct lab_yaml *root = lab_reader_open(&r, lab_str_get(&text), text.len, LOCK_MAX_BYTES);
+    const struct lab_yaml *root = lab_reader_open(&r, text, len, LOCK_MAX_BYTES);
     if (root)
         read_lock(&r, root, out);
     out->changed = false;
@@ -63,6 +59,16 @@ int lab_lock_load(struct lab_lock *out, const char *path, struct lab_error *err)
         return 0;
     return lab_error_hint(err, "restore it from where bundle.yaml is kept, or remove it: what is "
                                "fetched next is then believed");
+}
+
+int lab_lock_load(struct lab_lock *out, const char *path, struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(LOCK_MAX_BYTES + 1);
+    if (!lab_file_exists(path))
+        return 0;
+    if (lab_file_read(path, LOCK_MAX_BYTES, &text, err) < 0)
+        return -1;
+    return lab_lock_parse(out, path, lab_str_get(&text), text.len, err);
 }
 
 const struct lab_pin *lab_lock_find(const struct lab_lock *lock, const char *source)

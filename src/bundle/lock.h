@@ -30,6 +30,12 @@ struct lab_lock {
 char *lab_lock_path(const char *recipe);
 /* A missing file is an empty lock. LAB_INTEGRITY when it is damaged. */
 int lab_lock_load(struct lab_lock *out, const char *path, struct lab_error *err) LAB_MUST_CHECK;
+/* The same from memory; path: for messages. */
+int lab_lock_parse(struct lab_lock *out,
+                   const char *path,
+                   const char *text,
+                   size_t len,
+                   struct lab_error *err) LAB_MUST_CHECK;
 const struct lab_pin *lab_lock_find(const struct lab_lock *lock, const char *source);
 /* Adds the pin, or replaces that of the same source. */
 void lab_lock_set(struct lab_lock *lock,

@@ -267,20 +267,17 @@ static int read_text(struct lab_str *text, const char *path, struct lab_error *e
     return lab_file_read(path, LAB_SPEC_MAX_BYTES, text, err);
 }
 
-int lab_recipe_load(struct lab_recipe *out,
-                    const char *path,
-                    struct lab_problems *problems,
-                    struct lab_error *err)
+int lab_recipe_parse(struct lab_recipe *out,
+                     const char *path,
+                     const char *text,
+                     size_t len,
+                     struct lab_problems *problems,
+                     struct lab_error *err)
 {
-    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    if (read_text(&text, path, err) < 0)
-        return -1;
     LAB_AUTOFREE char *whole = plat_absolute(path), *dir = lab_path_dir(whole);
     struct reader r = {.spec = {.dir = dir}, .out = out};
-    r.draft =
-        (struct lab_draft){.spec = &r.spec,
-                           .problems = problems,
-                           .source = {.text = lab_str_get(&text), .len = text.len, .about = ""}};
+    r.draft = (struct lab_draft){
+        .spec = &r.spec, .problems = problems, .source = {.text = text, .len = len, .about = ""}};
     out->file = lab_strdup(path);
     if (lab_yaml_read(&r.draft.doc, &r.draft.source, problems) == 0 && !problems->errors) {
         if (r.draft.doc.root)
@@ -293,6 +290,17 @@ int lab_recipe_load(struct lab_recipe *out,
         return 0;
     return lab_fail(err, LAB_USAGE, "'%s' has %zu error%s", path, problems->errors,
                     problems->errors == 1 ? "" : "s");
+}
+
+int lab_recipe_load(struct lab_recipe *out,
+                    const char *path,
+                    struct lab_problems *problems,
+                    struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    if (read_text(&text, path, err) < 0)
+        return -1;
+    return lab_recipe_parse(out, path, lab_str_get(&text), text.len, problems, err);
 }
 
 void lab_recipe_clear(struct lab_recipe *recipe)

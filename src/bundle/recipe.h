@@ -66,6 +66,13 @@ int lab_recipe_load(struct lab_recipe *out,
                     const char *path,
                     struct lab_problems *problems,
                     struct lab_error *err) LAB_MUST_CHECK;
+/* The same from memory; path is the name for messages and the base for relative paths. */
+int lab_recipe_parse(struct lab_recipe *out,
+                     const char *path,
+                     const char *text,
+                     size_t len,
+                     struct lab_problems *problems,
+                     struct lab_error *err) LAB_MUST_CHECK;
 void lab_recipe_clear(struct lab_recipe *recipe);
 
 #endif
