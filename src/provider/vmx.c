@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/template.h"
+#include "base/text.h"
 #include "platform.h"
 #include "provider/vmx_line.h"
 
@@ -60,6 +61,9 @@ static int check(const struct lab_vmx *vmx, const char *name, const char *v, str
 {
     if (*name == '\0' || *name == '.' || strpbrk(name, " \t\r\n=#\"") || !lab_vmx_is_ascii(name))
         return lab_fail(err, LAB_INTERNAL, "'%s' is no name for a VMX", name);
+    if (vmx->encoding == LAB_VMX_UTF8 && lab_utf8_check(v, strlen(v)) < strlen(v))
+        return lab_fail(err, LAB_HYPERVISOR,
+                        "cannot set %s: the VMX is written in UTF-8, and the value is not", name);
     if (vmx->encoding == LAB_VMX_UTF8 || lab_vmx_is_ascii(v))
         return 0;
     const char *encoding = lab_vmx_get(vmx, ".encoding");
