@@ -100,7 +100,7 @@ static void end_line(struct lab_guest *g)
     take_line(g, lab_str_get(&line), line.len);
 }
 
-static void take_stdout(struct lab_guest *g, const char *bytes, size_t n)
+void lab_facts_take(struct lab_guest *g, const char *bytes, size_t n)
 {
     struct lab_facts *f = &g->facts;
     while (n && !g->closed) {
@@ -143,7 +143,7 @@ static void facts_data(struct lab_channel *ch, int fd, const char *bytes, size_t
         return;
     }
     if (fd == 1)
-        take_stdout(g, bytes, n);
+        lab_facts_take(g, bytes, n);
     else
         note_noise(f, bytes, n);
 }

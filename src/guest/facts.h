@@ -33,6 +33,8 @@ struct lab_facts {
 
 void lab_facts_init(struct lab_guest *g, const char *script, const char *command);
 void lab_facts_clear(struct lab_facts *facts);
+/* A piece of what the script prints; its lines may be cut anywhere. For facts.c and tests. */
+void lab_facts_take(struct lab_guest *g, const char *bytes, size_t n);
 /* Starts the stream when it is wanted, due and not running. */
 void lab_facts_keep(struct lab_guest *g, uint64_t now);
 /* Restarts a silent stream; -1 when the connection is to be given up for it. */

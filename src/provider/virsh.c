@@ -167,7 +167,7 @@ size_t lab_virsh_batch_add(struct lab_virsh_batch *b, ...)
 }
 
 /* Cuts the output at the nonces, in place. Text before the first one belongs to nobody. */
-static void split(struct lab_virsh_batch *b)
+void lab_virsh_batch_split(struct lab_virsh_batch *b)
 {
     char *at = b->child.out.ptr ? strstr(b->child.out.ptr, b->nonce) : NULL;
     while (at) {
@@ -187,7 +187,7 @@ int lab_virsh_batch_run(struct lab_virsh_batch *b, struct lab_error *err)
     lab_child_arg(&b->child, lab_str_get(&b->script));
     if (lab_virsh_run(&b->child, err) != 0)
         return -1;
-    split(b);
+    lab_virsh_batch_split(b);
     if (b->parts.len == b->commands + 1)
         return 0;
     /* The status tells only about the last command; a missing border means virsh died on the way.

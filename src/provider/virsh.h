@@ -51,6 +51,8 @@ void lab_virsh_batch_init(struct lab_virsh_batch *b, const char *uri);
 /* words: command and its arguments, each quoted. Returns the number of its part. */
 size_t lab_virsh_batch_add(struct lab_virsh_batch *b, ...) __attribute__((sentinel));
 int lab_virsh_batch_run(struct lab_virsh_batch *b, struct lab_error *err) LAB_MUST_CHECK;
+/* Fills parts from child.out. For virsh.c and tests. */
+void lab_virsh_batch_split(struct lab_virsh_batch *b);
 void lab_virsh_batch_clear(struct lab_virsh_batch *b);
 
 /* A URI without a host, or over the local socket: paths of this machine mean the same there. */

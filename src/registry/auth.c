@@ -140,11 +140,11 @@ static char *token_url(struct lab_registry *r, const char *const scopes[2])
     return lab_str_detach(&url);
 }
 
-static int read_token(struct lab_registry *r,
-                      const struct lab_call *call,
-                      const char *key,
-                      char **token,
-                      struct lab_error *err)
+int lab_auth_read_token(struct lab_registry *r,
+                        const struct lab_call *call,
+                        const char *key,
+                        char **token,
+                        struct lab_error *err)
 {
     json_t *json = json_loadb(lab_str_get(&call->answer), call->answer.len, 0, NULL);
     const char *value = json_string_value(json_object_get(json, "token"));
@@ -197,7 +197,7 @@ int lab_auth_token(struct lab_registry_conn *conn,
     else if (rc == 0 && call.status != 200)
         rc = lab_words_status(conn, &call, err);
     else if (rc == 0)
-        rc = read_token(r, &call, key, token, err);
+        rc = lab_auth_read_token(r, &call, key, token, err);
     lab_wipe(call.answer.ptr, call.answer.len);
     return rc;
 }

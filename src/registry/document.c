@@ -143,11 +143,11 @@ static int by_text(const void *a, const void *b)
 }
 
 /* Names that are not what they should be are left out: they will be printed and asked for. */
-static int add_names(struct lab_registry_names *out,
-                     const struct lab_call *call,
-                     const char *key,
-                     bool (*is_name)(const char *),
-                     struct lab_error *err)
+int lab_document_names(struct lab_registry_names *out,
+                       const struct lab_call *call,
+                       const char *key,
+                       bool (*is_name)(const char *),
+                       struct lab_error *err)
 {
     json_t *json = json_loadb(lab_str_get(&call->answer), call->answer.len, 0, NULL);
     const json_t *list = json_object_get(json, key);
@@ -167,7 +167,7 @@ static int add_names(struct lab_registry_names *out,
 }
 
 /* <…>; rel="next" */
-static char *next_of(const struct lab_call *call)
+char *lab_document_next(const struct lab_call *call)
 {
     const char *from = call->link ? strchr(call->link, '<') : NULL;
     const char *to = from ? strchr(from, '>') : NULL;
@@ -202,8 +202,8 @@ static int list(struct lab_registry_conn *conn,
         if (rc == 0 && call.status != 200)
             rc = lab_words_status(conn, &call, err);
         if (rc == 0)
-            rc = add_names(out, &call, key, is_name, err);
-        char *next = rc == 0 ? next_of(&call) : NULL;
+            rc = lab_document_names(out, &call, key, is_name, err);
+        char *next = rc == 0 ? lab_document_next(&call) : NULL;
         free(url);
         url = next;
     }

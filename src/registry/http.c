@@ -175,21 +175,24 @@ static void keep_numbers(struct lab_call *call, const char *line, size_t n)
         call->retry_after_s = (unsigned)number;
 }
 
+void lab_http_header(struct lab_call *call, const char *line, size_t n)
+{
+    if (n > HEADER_MAX)
+        return;
+    if (n > 5 && strncasecmp(line, "HTTP/", 5) == 0) /* after "100 Continue" comes the real one */
+        lab_call_forget(call);
+    keep(&call->location, line, n, "Location");
+    keep(&call->digest, line, n, "Docker-Content-Digest");
+    keep(&call->link, line, n, "Link");
+    keep(&call->answer_type, line, n, "Content-Type");
+    keep_challenge(call, line, n);
+    keep_numbers(call, line, n);
+}
+
 static size_t on_header(char *line, size_t one, size_t n, void *arg)
 {
-    struct lab_call *call = arg;
-    size_t len = one * n;
-    if (len > HEADER_MAX)
-        return len;
-    if (strncasecmp(line, "HTTP/", 5) == 0) /* after "100 Continue" comes the real one */
-        lab_call_forget(call);
-    keep(&call->location, line, len, "Location");
-    keep(&call->digest, line, len, "Docker-Content-Digest");
-    keep(&call->link, line, len, "Link");
-    keep(&call->answer_type, line, len, "Content-Type");
-    keep_challenge(call, line, len);
-    keep_numbers(call, line, len);
-    return len;
+    lab_http_header(arg, line, one * n);
+    return one * n;
 }
 
 /* --- the exchange -------------------------------------------------------------------------------

@@ -72,6 +72,8 @@ int lab_http(struct lab_registry_conn *conn,
              struct lab_error *err) LAB_MUST_CHECK;
 void lab_call_clear(struct lab_call *call);
 void lab_call_forget(struct lab_call *call); /* only what came out */
+/* Takes what is wanted of one header line; others are passed over. */
+void lab_http_header(struct lab_call *call, const char *line, size_t n);
 void lab_http_common(CURL *curl, const struct lab_registry *registry);
 /* reference (a Location) seen from base; NULL: not allowed. Caller frees. */
 char *lab_http_resolve(const char *base, const char *reference);
@@ -94,8 +96,25 @@ int lab_auth_token(struct lab_registry_conn *conn,
                    const char *const scopes[2],
                    char **token,
                    struct lab_error *err) LAB_MUST_CHECK;
+/* Of the token service's answer, and keeps it under key. Caller frees *token. */
+int lab_auth_read_token(struct lab_registry *r,
+                        const struct lab_call *call,
+                        const char *key,
+                        char **token,
+                        struct lab_error *err) LAB_MUST_CHECK;
 /* One parameter of a challenge ("realm"); NULL: not there. Caller frees. */
 char *lab_auth_parameter(const char *challenge, const char *key);
+
+/* --- document.c ----------------------------------------------------------------------------------
+ */
+/* Adds the names of one page of a list to out: those that are names by is_name(). */
+int lab_document_names(struct lab_registry_names *out,
+                       const struct lab_call *call,
+                       const char *key,
+                       bool (*is_name)(const char *),
+                       struct lab_error *err) LAB_MUST_CHECK;
+/* The URL of the next page, which is of the same origin; NULL: there is none. Caller frees. */
+char *lab_document_next(const struct lab_call *call);
 
 /* --- tls.c ---------------------------------------------------------------------------------------
  */
