@@ -1,0 +1,7 @@
+/* OVA: a tar with a VMDK in it. */
+#include "fuzz_disk.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    return fuzz_disk(data, size);
+}
