@@ -7,6 +7,7 @@
 #include "base/asset.h"
 #include "base/text.h"
 #include "platform.h"
+#include "run/marker.h"
 
 const char *lab_climb_fact(const struct lab_climb *c, const char *key)
 {
@@ -149,8 +150,10 @@ on_link(void *arg, enum lab_link link, const char *evidence, const struct lab_er
  */
 static void note_clock(struct lab_climb *c, const char *value)
 {
-    double epoch = strtod(value, NULL);
-    int64_t skew = (int64_t)(epoch * 1000) - plat_wall_ms();
+    int64_t epoch_ms;
+    if (!lab_tick_read(value, &epoch_ms))
+        return;
+    int64_t skew = epoch_ms - plat_wall_ms();
     if (!c->skew_known || llabs((long long)skew) < llabs((long long)c->skew_ms))
         c->skew_ms = skew;
     c->skew_known = true;
