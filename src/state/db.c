@@ -9,6 +9,8 @@
 /* Readers never block a writer and the lab's lock allows only one writer, so that only a stranger
  * (the sqlite3 shell, a backup program) can make us wait. */
 #define BUSY_TIMEOUT_MS 2000
+/* Of one value. Ours are texts of some lines; SQLite's own bound is 1 GB. */
+#define VALUE_MAX (16 << 20)
 
 /* EXTRA is FULL where there is a write-ahead log; where the file system cannot have one SQLite
  * keeps its rollback journal, and EXTRA then syncs the folder too. */
@@ -30,6 +32,9 @@ static int fail(const struct lab_db *db, int rc, const char *doing, struct lab_e
     switch (rc & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_ERROR:      /* the statements are right, so the file is wrong */
+    case SQLITE_CONSTRAINT: /* an index says other than its table */
+    case SQLITE_TOOBIG:
         return lab_db_fail_damaged(db, why, err);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -49,6 +54,15 @@ static int fail(const struct lab_db *db, int rc, const char *doing, struct lab_e
     }
 }
 
+/* A file that came from elsewhere must not make us run what stands in its schema. */
+static void distrust(struct sqlite3 *handle)
+{
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
+    sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, VALUE_MAX);
+}
+
 int lab_db_open(struct lab_db *db, const char *path, bool writable, struct lab_error *err)
 {
     *db = (struct lab_db){.path = lab_strdup(path)};
@@ -62,13 +76,23 @@ int lab_db_open(struct lab_db *db, const char *path, bool writable, struct lab_e
     }
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
-    /* A file that came from elsewhere must not run functions from its schema. */
-    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    distrust(db->handle);
     if (writable && lab_db_exec(db, SYNC_DURABLE, err)) {
         lab_db_close(db);
         return -1;
     }
     return 0;
+}
+
+int lab_db_open_memory(struct lab_db *db, struct lab_error *err)
+{
+    *db = (struct lab_db){.path = lab_strdup(":memory:")};
+    int rc = sqlite3_open(db->path, &db->handle);
+    if (rc == SQLITE_OK)
+        return 0;
+    fail(db, rc, "make", err);
+    lab_db_close(db);
+    return -1;
 }
 
 void lab_db_close(struct lab_db *db)

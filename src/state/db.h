@@ -28,6 +28,8 @@ struct lab_db {
 /* Opens an existing file. It may be anything: see schema.h. */
 int lab_db_open(struct lab_db *db, const char *path, bool writable, struct lab_error *err)
     LAB_MUST_CHECK;
+/* An empty one in memory. */
+int lab_db_open_memory(struct lab_db *db, struct lab_error *err) LAB_MUST_CHECK;
 void lab_db_close(struct lab_db *db); /* may be repeated */
 
 /* Sets LAB_INTEGRITY with the file's name, why, and what to do. Returns -1. */

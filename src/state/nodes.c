@@ -1,6 +1,9 @@
 #include <string.h>
 
+#include "base/text.h"
 #include "state/internal.h"
+
+#define ROLE_MAX 2 /* enum lab_role */
 
 static int put_node(struct lab_state *st, const struct lab_node_record *node, struct lab_error *err)
 {
@@ -107,14 +110,25 @@ static void take_node(struct lab_query *q, struct lab_node_record *node)
     node->boot_id = lab_query_get_text(q, 13);
 }
 
+static bool in_range(struct lab_query *q, int column, int64_t max)
+{
+    int64_t n = lab_query_get_int(q, column);
+    return n >= 0 && n <= max;
+}
+
+/* Names become parts of paths, a role the place in a table. */
 static int take_row(const struct lab_state *st,
                     struct lab_query *q,
                     struct lab_node_records *out,
                     struct lab_error *err)
 {
     LAB_AUTOFREE char *name = lab_query_get_text(q, 0);
-    if (lab_state_check_node(st, name, err))
+    if (name && lab_state_check_node(st, name, err))
         return -1;
+    if (!name || !lab_is_label(name) || !in_range(q, 2, UINT32_MAX) || !in_range(q, 3, ROLE_MAX) ||
+        !in_range(q, 4, UINT32_MAX) || !in_range(q, 7, UINT32_MAX) || !in_range(q, 8, INT64_MAX) ||
+        !in_range(q, 9, INT64_MAX))
+        return lab_db_fail_damaged(q->db, "it lists a node that cannot be", err);
     struct lab_node_record *last = out->list.len ? &out->list.items[out->list.len - 1] : NULL;
     if (!last || strcmp(last->name, name) != 0) {
         last = lab_vec_push(&out->list);

@@ -44,18 +44,21 @@ static const char *const migrations[] = {
 const char *const lab_schema_suffixes[] = {".new", ".new-journal", ".new-wal", ".new-shm",
                                            "-wal", "-shm",         "-journal", NULL};
 
+/* 200 runs with their events are kept, some MiB in all. */
+#define LEDGER_MAX ((int64_t)1 << 30)
+
 static int set_pragma(struct lab_db *db, const char *name, int64_t value, struct lab_error *err)
 {
     LAB_AUTOFREE char *sql = lab_format("PRAGMA %s=%lld", name, (long long)value);
     return lab_db_exec(db, sql, err);
 }
 
-static int migrate(struct lab_db *db, int64_t from, struct lab_error *err)
+static int migrate(struct lab_db *db, int64_t from, int64_t to, struct lab_error *err)
 {
-    for (int64_t format = from; format < FORMAT; format++)
+    for (int64_t format = from; format < to; format++)
         if (lab_db_exec(db, migrations[format], err))
             return -1;
-    return set_pragma(db, "user_version", FORMAT, err);
+    return set_pragma(db, "user_version", to, err);
 }
 
 static int put_fact(struct lab_db *db, const char *key, const char *value, struct lab_error *err)
@@ -71,7 +74,7 @@ fill(struct lab_db *db, const char *name, const char *id, const char *source, st
 {
     char fresh[LAB_UUID_TEXT];
     lab_uuid_random(fresh);
-    if (set_pragma(db, "application_id", APPLICATION_ID, err) || migrate(db, 0, err))
+    if (set_pragma(db, "application_id", APPLICATION_ID, err) || migrate(db, 0, FORMAT, err))
         return -1;
     if (put_fact(db, "id", id ? id : fresh, err) || put_fact(db, "name", name, err))
         return -1;
@@ -130,6 +133,36 @@ static int fail_newer(struct lab_db *db, int64_t format, struct lab_error *err)
                           maker ? maker : "of that version");
 }
 
+/* Everything in the file that has a definition, in one text. SQLite's own are left out. */
+static int describe(struct lab_db *db, struct lab_str *out, struct lab_error *err)
+{
+    struct lab_query q =
+        lab_query(db, "SELECT type || ' ' || name || ' ' || sql FROM sqlite_master "
+                      "WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' "
+                      "ORDER BY type, name");
+    while (lab_query_row(&q)) {
+        LAB_AUTOFREE char *line = lab_query_get_text(&q, 0);
+        lab_str_add(out, line ? line : "");
+        lab_str_addc(out, '\n');
+    }
+    return lab_query_end(&q, err);
+}
+
+/* Whether the tables are those of this format: what is read from others may be anything, and a
+ * check or a computed column in them would be run by whoever reads. */
+static int check_tables(struct lab_db *db, int64_t format, struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str there = LAB_STR_INIT, ours = LAB_STR_INIT;
+    struct lab_db model;
+    if (describe(db, &there, err) || lab_db_open_memory(&model, err))
+        return -1;
+    int rc = migrate(&model, 0, format, err) || describe(&model, &ours, err) ? -1 : 0;
+    lab_db_close(&model);
+    if (rc == 0 && strcmp(lab_str_get(&there), lab_str_get(&ours)) != 0)
+        return lab_db_fail_damaged(db, "its tables are not those that labctl makes", err);
+    return rc;
+}
+
 static int check_sound(struct lab_db *db, struct lab_error *err)
 {
     struct lab_query q = lab_query(db, "PRAGMA quick_check(1)");
@@ -156,22 +189,27 @@ static int check_format(struct lab_db *db, int64_t format, bool writable, struct
     }
     if (lab_db_begin(db, true, err))
         return -1;
-    return lab_db_end(db, migrate(db, format, err), err);
+    return lab_db_end(db, migrate(db, format, FORMAT, err), err);
 }
 
 int lab_schema_check(struct lab_db *db, bool writable, struct lab_error *err)
 {
-    int64_t application, format, pages;
+    int64_t application, format, pages, page;
     if (lab_db_int(db, "PRAGMA page_count", &pages, err) ||
+        lab_db_int(db, "PRAGMA page_size", &page, err) ||
         lab_db_int(db, "PRAGMA application_id", &application, err) ||
         lab_db_int(db, "PRAGMA user_version", &format, err))
         return -1;
     if (pages == 0)
         return lab_db_fail_damaged(db, "it is empty", err);
+    if (pages > LEDGER_MAX / page)
+        return lab_db_fail_damaged(db, "it is larger than 1 GiB", err);
     if (application != APPLICATION_ID) {
         lab_fail(err, LAB_CONFLICT, "'%s' is a database, but not one of labctl", db->path);
         return lab_error_hint(err, "move it away, or give the lab another name");
     }
+    if (format >= 1 && format <= FORMAT && check_tables(db, format, err))
+        return -1;
     if (check_sound(db, err))
         return -1;
     return check_format(db, format, writable, err);

@@ -221,6 +221,56 @@ static void lost_id_and_format_are_damage(void **state)
     open_refused("airgap", LAB_STATE_WRITE, SOURCE, LAB_INTEGRITY, path, NULL);
 }
 
+/* Edited by hand, or made by somebody who wants labctl to run his tables. */
+static void other_tables_are_damage(void **state)
+{
+    static const char *const edits[] = {
+        "DROP TABLE node",
+        "DROP TABLE event; CREATE VIEW event AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT "
+        "x + 1 FROM n) SELECT x AS id, x AS run, x AS at_ms, '' AS node, '' AS gate, '' AS state, "
+        "'' AS evidence FROM n",
+        "CREATE TRIGGER t AFTER INSERT ON fact BEGIN DELETE FROM object; END",
+        "ALTER TABLE fact ADD COLUMN big AS (hex(zeroblob(300000000)))",
+    };
+    (void)state;
+    LAB_AUTOFREE char *path = lab_file("airgap", "state.db");
+    for (size_t i = 0; i < LAB_ARRAY_LEN(edits); i++) {
+        remove(path);
+        lab_state_close(open_fine("airgap", LAB_STATE_CREATE));
+        raw_sql(path, edits[i]);
+        open_refused("airgap", LAB_STATE_READ, SOURCE, LAB_INTEGRITY, "its tables are not",
+                     "backup");
+        open_refused("airgap", LAB_STATE_WRITE, SOURCE, LAB_INTEGRITY, "its tables are not",
+                     "backup");
+    }
+}
+
+static void nodes_that_cannot_be_are_damage(void **state)
+{
+    static const char *const edits[] = {"name=NULL", "name='../../etc'", "role=3", "role=-1",
+                                        "cpu=-1"};
+    (void)state;
+    LAB_AUTOFREE char *path = lab_file("airgap", "state.db");
+    struct lab_state *st = open_fine("airgap", LAB_STATE_CREATE);
+    struct lab_node_record node = {.name = (char *)"a"};
+    struct lab_error err = LAB_ERROR_INIT;
+    assert_fine(lab_state_node_put(st, &node, &err), &err);
+    lab_state_close(st);
+    for (size_t i = 0; i < LAB_ARRAY_LEN(edits); i++) {
+        struct lab_node_records nodes;
+        LAB_AUTOFREE char *sql = lab_format("UPDATE node SET name='a', role=0, cpu=0; "
+                                            "UPDATE node SET %s",
+                                            edits[i]);
+        raw_sql(path, sql);
+        st = open_fine("airgap", LAB_STATE_READ);
+        assert_int_equal(lab_state_nodes(st, &nodes, &err), -1);
+        assert_int_equal(err.code, LAB_INTEGRITY);
+        assert_non_null(strstr(err.message, "a node that cannot be"));
+        lab_error_clear(&err);
+        lab_state_close(st);
+    }
+}
+
 static void a_newer_labctl_is_named(void **state)
 {
     (void)state;
@@ -303,6 +353,8 @@ int main(void)
         CASE(reading_changes_nothing),
         CASE(damage_is_named),
         CASE(lost_id_and_format_are_damage),
+        CASE(other_tables_are_damage),
+        CASE(nodes_that_cannot_be_are_damage),
         CASE(a_newer_labctl_is_named),
         CASE(a_strangers_database_is_refused),
         CASE(half_made_is_completed),
