@@ -29,6 +29,8 @@ static inline void fuzz_answer(int rc, const struct lab_error *err)
 {
     fuzz_check(rc == 0 || rc == -1);
     fuzz_check((rc == 0) == (err->code == LAB_OK));
+    if (err->code == LAB_INTERNAL)
+        fprintf(stderr, "%s\n", err->message);
     fuzz_check(rc == 0 || (err->message && *err->message && err->code != LAB_INTERNAL));
 }
 
