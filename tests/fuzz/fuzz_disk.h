@@ -79,7 +79,8 @@ static inline int fuzz_disk(const uint8_t *data, size_t size)
         return 0;
     const struct lab_disk_info *info = lab_disk_info(disk);
     fuzz_check(info->size % 512 == 0 && info->size <= (uint64_t)64 << 40);
-    if (fuzz_disk_walk(disk) && info->size <= DISK_CONVERTED && info->size > 0)
+    /* Not always: it costs as much as fifty others. */
+    if (fuzz_disk_walk(disk) && info->size <= DISK_CONVERTED && info->size > 0 && size % 8 == 0)
         fuzz_disk_convert(path, disk);
     lab_disk_close(disk);
     return 0;
