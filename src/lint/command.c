@@ -234,15 +234,10 @@ static void follow_script(const struct lint_text *t, const struct lint_words *wo
         if (*w != '-' || w[1] == '-' || !lab_ends_with(w, "c"))
             continue;
         const struct lint_word *script = &words->list.items[i + 1];
-        struct lint_text inner = *t;
-        int line = 0;
-        const char *start = t->text;
-        for (const char *p = t->text; p < t->text + script->at && *p; p++)
-            if (*p == '\n') {
-                line++;
-                start = p + 1;
-            }
-        inner = lint_inner(t, script->text, LINT_FLOW, line, (int)(t->text + script->at - start));
+        int line;
+        size_t start = lint_line_start(t, script->at, &line);
+        const struct lint_text inner =
+            lint_inner(t, script->text, LINT_FLOW, line, (int)(script->at - start));
         lint_shell(&inner);
         return;
     }

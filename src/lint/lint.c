@@ -42,8 +42,9 @@ void lab_lint(struct lab_lint_report *report,
               const char *file,
               const char *text)
 {
+    struct lint_cursor cursors[LINT_CURSORS] = {{0, 0, 0}};
     const struct lint_text whole = {
-        .report = report, .lab = lab, .file = file, .text = text, .kind = kind};
+        .cursors = cursors, .report = report, .lab = lab, .file = file, .text = text, .kind = kind};
     if (kind == LAB_LINT_SHELL)
         lint_shell(&whole);
     else

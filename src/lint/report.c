@@ -5,6 +5,10 @@
 #include "base/utf8.h"
 #include "lint/text.h"
 
+/* Of one file. Whoever has more does not read them, and each is looked for from the file's
+ * beginning. */
+#define FINDINGS_MAX 300
+
 static const char waiver[] = "# labctl: airgap-ok";
 
 struct lint_text lint_inner(
@@ -17,6 +21,8 @@ struct lint_text lint_inner(
     inner.line = line;
     inner.column = column;
     inner.depth = outer->depth + 1;
+    if (inner.depth < LINT_CURSORS)
+        inner.cursors[inner.depth] = (struct lint_cursor){0, 0, 0};
     return inner;
 }
 
@@ -31,17 +37,29 @@ static int characters(const char *text, size_t n)
     return count;
 }
 
-/* From 0, in the text itself. */
-static void place_in(const char *text, size_t offset, int *line, int *column)
+size_t lint_line_start(const struct lint_text *t, size_t offset, int *line)
 {
-    const char *start = text;
-    *line = 0;
-    for (const char *p = text; p < text + offset && *p; p++)
-        if (*p == '\n') {
-            (*line)++;
-            start = p + 1;
+    struct lint_cursor own = {0, 0, 0};
+    struct lint_cursor *c = t->depth < LINT_CURSORS ? &t->cursors[t->depth] : &own;
+    while (c->at > offset)
+        c->line -= t->text[--c->at] == '\n';
+    if (c->start > c->at)
+        for (c->start = c->at; c->start > 0 && t->text[c->start - 1] != '\n';)
+            c->start--;
+    for (; c->at < offset && t->text[c->at]; c->at++)
+        if (t->text[c->at] == '\n') {
+            c->line++;
+            c->start = c->at + 1;
         }
-    *column = characters(start, (size_t)(text + offset - start));
+    *line = c->line;
+    return c->start;
+}
+
+/* From 0, in the text itself. */
+static void place_in(const struct lint_text *t, size_t offset, int *line, int *column)
+{
+    size_t start = lint_line_start(t, offset, line);
+    *column = characters(t->text + start, offset - start);
 }
 
 /* To the file's, level by level. */
@@ -81,13 +99,42 @@ static char *waived_by(const struct lint_text *t, int line)
     return out.len ? lab_str_detach(&out) : NULL; /* a waiver without a reason is none */
 }
 
+/* How many there are of this file, which are the last ones. */
+static size_t count_of(const struct lab_lint_report *report, const char *file)
+{
+    size_t n = 0;
+    while (n < report->list.len &&
+           strcmp(report->list.items[report->list.len - 1 - n].file, file) == 0)
+        n++;
+    return n;
+}
+
 static bool is_known(const struct lab_lint_report *report, const struct lab_lint_finding *f)
 {
-    LAB_VEC_FOREACH (have, &report->list)
-        if (have->line == f->line && have->column == f->column && strcmp(have->why, f->why) == 0 &&
-            strcmp(have->file, f->file) == 0)
+    for (size_t n = count_of(report, f->file), i = report->list.len - n; n > 0; n--, i++) {
+        const struct lab_lint_finding *have = &report->list.items[i];
+        if (have->line == f->line && have->column == f->column && strcmp(have->why, f->why) == 0)
             return true;
+    }
     return false;
+}
+
+/* True when the file has had its share. What is not shown may be an error, so this is one. */
+static bool is_enough(const struct lint_text *t)
+{
+    struct lab_lint_report *report = t->report;
+    size_t n = count_of(report, t->file);
+    if (n == FINDINGS_MAX) {
+        struct lab_lint_finding *f = lab_vec_push(&report->list);
+        *f = (struct lab_lint_finding){.severity = LAB_LINT_ERROR, .line = 1, .column = 1};
+        f->file = lab_strdup(t->file);
+        f->text = lab_strdup("the rest of the file");
+        f->why = lab_format("there are more than %d findings in it, and no more are shown",
+                            FINDINGS_MAX);
+        f->fix = lab_strdup("mend those, then look again");
+        report->errors++;
+    }
+    return n >= FINDINGS_MAX;
 }
 
 static void clear(struct lab_lint_finding *f)
@@ -112,10 +159,14 @@ void lint_add(const struct lint_text *t,
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     int line, column;
     va_list ap;
+    if (is_enough(t)) {
+        clear(&f);
+        return;
+    }
     va_start(ap, why);
     f.why = lab_vformat(why, ap);
     va_end(ap);
-    place_in(t->text, offset, &line, &column);
+    place_in(t, offset, &line, &column);
     lift(t, &line, &column);
     f.line = line + 1;
     f.column = column + 1;

@@ -20,6 +20,8 @@ struct lexer {
     char *here[MAX_HERE]; /* delimiters whose bodies begin with the next line */
     size_t here_len;
     int nested;
+    size_t counted; /* up to here there are so many lines */
+    int lines;
 };
 
 static void lex(struct lexer *l, size_t i, size_t end);
@@ -63,9 +65,10 @@ static void end_command(struct lexer *l)
 /* Past a quoted text at i that ends in its line; an apostrophe that is none opens nothing. */
 static size_t skip_quoted(const struct lexer *l, size_t i, size_t end)
 {
-    size_t n = strcspn(l->s + i + 1, "\n");
-    const char *close = memchr(l->s + i + 1, l->s[i], i + 1 + n < end ? n : end - i - 1);
-    return close ? (size_t)(close - l->s) : i;
+    for (size_t close = i + 1; close < end && l->s[close] != '\n'; close++)
+        if (l->s[close] == l->s[i])
+            return close;
+    return i;
 }
 
 /* The end of what a bracket or quote at i opens, or end. */
@@ -151,10 +154,9 @@ static void read_body(struct lexer *l, size_t from, size_t to)
     struct lint_text text = *l->t;
     enum lab_lint_kind kind;
     if (lab_lint_kind_of("", body, &kind) && l->t->depth < LINT_MAX_DEPTH) {
-        int line = 0;
-        for (size_t i = 0; i < from; i++)
-            line += l->s[i] == '\n';
-        text = lint_inner(l->t, body, LINT_BLOCK, line - 1, 0);
+        for (; l->counted < from; l->counted++)
+            l->lines += l->s[l->counted] == '\n';
+        text = lint_inner(l->t, body, LINT_BLOCK, l->lines - 1, 0);
         text.kind = kind;
         kind == LAB_LINT_SHELL ? lint_shell(&text) : lint_yaml(&text);
         return;
@@ -183,8 +185,8 @@ static size_t bodies(struct lexer *l, size_t i, size_t end)
         i = i < end ? i : end;
         if (l->nested < MAX_NESTED)
             read_body(l, from, i);
-        i += strcspn(l->s + i, "\n");
-        i += i < end;
+        size_t rest = strcspn(l->s + i, "\n"); /* the end may be in the middle of this line */
+        i = rest < end - i ? i + rest + 1 : end;
         free(l->here[h]);
     }
     l->here_len = 0;

@@ -10,7 +10,15 @@ enum lint_place {
     LINT_FLOW   /* any other scalar or word: its first line begins at line and column */
 };
 
+/* The byte of a text that was last asked for: the next is mostly near. */
+struct lint_cursor {
+    size_t at, start; /* start: of the line that at is in */
+    int line;         /* from 0 */
+};
+#define LINT_CURSORS 16
+
 struct lint_text {
+    struct lint_cursor *cursors; /* LINT_CURSORS of them, one for each depth */
     struct lab_lint_report *report;
     const struct lab_lint_lab *lab;
     const char *file;
@@ -26,6 +34,10 @@ struct lint_text {
 /* A text inside another, at line and column from 0. */
 struct lint_text lint_inner(
     const struct lint_text *outer, const char *text, enum lint_place place, int line, int column);
+
+/* The line (from 0) of a byte of the text, and where that line begins. Offsets that go forward, or
+ * a little back, cost no walk through the whole text. */
+size_t lint_line_start(const struct lint_text *t, size_t offset, int *line);
 
 /* One finding at this byte of the text; shown: what is wrong there. */
 void lint_add(const struct lint_text *t,

@@ -8,22 +8,27 @@
 #define MAX_FRAMES 100
 
 /* The byte at which a mark of libyaml stands: it counts lines and characters. */
-static size_t offset_of(const struct lint_text *t, yaml_mark_t mark)
+static size_t offset_of(struct lint_walk *w, yaml_mark_t mark)
 {
-    const char *p = t->text;
-    for (size_t line = 0; line < mark.line && *p; line++) {
+    const struct lint_text *t = w->t;
+    if (mark.line < w->line)
+        w->line = w->line_at = 0;
+    const char *p = t->text + w->line_at;
+    for (; w->line < mark.line && *p; w->line++) {
         p += strcspn(p, "\n");
         p += *p == '\n';
     }
+    w->line_at = (size_t)(p - t->text);
     for (size_t c = 0; c < mark.column && *p && *p != '\n'; c++)
         for (p++; ((unsigned char)*p & 0xc0) == 0x80;)
             p++;
     return (size_t)(p - t->text);
 }
 
-static int spaces_of_line(const char *text, size_t line)
+/* So many lines behind that of text. */
+static int spaces_of_line(const char *text, size_t lines)
 {
-    for (; line && *text; line--) {
+    for (; lines && *text; lines--) {
         text += strcspn(text, "\n");
         text += *text == '\n';
     }
@@ -31,10 +36,10 @@ static int spaces_of_line(const char *text, size_t line)
 }
 
 /* How many blanks the block lost at the front of its lines: by its first line that is not empty. */
-static int indent_of(const struct lint_text *t, size_t line, const char *content)
+static int indent_of(const struct lint_text *t, size_t at, const char *content)
 {
     size_t empty = strspn(content, "\n");
-    int indent = spaces_of_line(t->text, line + 1 + empty) - (int)strspn(content + empty, " ");
+    int indent = spaces_of_line(t->text + at, 1 + empty) - (int)strspn(content + empty, " ");
     return indent > 0 ? indent : 0;
 }
 
@@ -45,8 +50,7 @@ text_of(const struct lint_text *t, const yaml_event_t *event, const struct lint_
     int column = (int)event->start_mark.column;
     switch (event->data.scalar.style) {
     case YAML_LITERAL_SCALAR_STYLE:
-        return lint_inner(t, v->text, LINT_BLOCK, line,
-                          indent_of(t, event->start_mark.line, v->text));
+        return lint_inner(t, v->text, LINT_BLOCK, line, indent_of(t, v->at, v->text));
     case YAML_PLAIN_SCALAR_STYLE:
     case YAML_FOLDED_SCALAR_STYLE:
         return lint_inner(t, v->text, LINT_FLOW, line, column);
@@ -80,7 +84,7 @@ static void scalar(struct lint_walk *w, const yaml_event_t *event)
 {
     struct lint_frame *f = top(w);
     const char *text = (const char *)event->data.scalar.value;
-    struct lint_value v = {.text = text, .at = offset_of(w->t, event->start_mark)};
+    struct lint_value v = {.text = text, .at = offset_of(w, event->start_mark)};
     if (f && f->map && f->is_key) {
         set_key(w, f, text, v.at);
         return;
@@ -160,13 +164,14 @@ static bool step(struct lint_walk *w, const yaml_event_t *event)
     }
 }
 
-static void not_yaml(const struct lint_text *t, const yaml_parser_t *parser, yaml_mark_t last)
+static void not_yaml(struct lint_walk *w, const yaml_parser_t *parser, yaml_mark_t last)
 {
+    const struct lint_text *t = w->t;
     yaml_mark_t mark = parser->error ? parser->problem_mark : last;
     yaml_mark_t from = parser->error && parser->context_mark.line ? parser->context_mark : mark;
     if (t->kind == LAB_LINT_LAB) /* labctl validate says it better */
         return;
-    lint_add(t, offset_of(t, mark), LAB_LINT_WARNING,
+    lint_add(t, offset_of(w, mark), LAB_LINT_WARNING,
              parser->problem ? parser->problem : "nested too deeply",
              "render the template first (helm template), and put the result into the payload",
              "no YAML from here: only addresses and images are looked for");
@@ -189,7 +194,7 @@ void lint_yaml(const struct lint_text *t)
         yaml_event_delete(&event);
     }
     if (!whole)
-        not_yaml(t, &parser, last);
+        not_yaml(&w, &parser, last);
     while (w.frames.len) {
         struct lint_frame *f = top(&w);
         free(f->key);

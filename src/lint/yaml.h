@@ -47,6 +47,7 @@ struct lint_frame {
 struct lint_walk {
     const struct lint_text *t;
     LAB_VEC(struct lint_frame) frames;
+    size_t line, line_at; /* a line that was found, and its first byte: marks only go forward */
 };
 
 /* area.c */

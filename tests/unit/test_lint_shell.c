@@ -1,5 +1,7 @@
 /* Shell scripts: what reaches for the internet, where it stands, and what must not be taken for it.
  */
+#include <string.h>
+
 #include "lint_case.h"
 
 static void shell(const char *text, const char *expected)
@@ -129,15 +131,45 @@ static void damaged(void **state)
         shell(texts[i], "");
 }
 
+/* A command in a word ends in the middle of the line that its second body would begin with. */
+static void body_behind_the_end(void **state)
+{
+    (void)state;
+    shell("\"$(a <<A <<B\nx)\" y\nA\nB\ncurl http://a.b\n", "5:6 E http://a.b\n");
+}
+
+static void there_is_an_end_to_findings(void **state)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    LAB_AUTO_LINT struct lab_lint_report report = {{0}, 0, 0, 0};
+    (void)state;
+    for (int i = 0; i < 1000; i++)
+        lab_str_add(&text, "curl http://a.b # labctl: airgap-ok it is waived\n");
+    lab_lint(&report, &case_lab, LAB_LINT_SHELL, "first", lab_str_get(&text));
+    lab_lint(&report, &case_lab, LAB_LINT_SHELL, "second", "curl http://a.b");
+    assert_int_equal(report.waived, 300);
+    assert_int_equal(report.list.len, 302);
+    assert_int_equal(report.errors, 2); /* what is not shown may be one */
+    assert_string_equal(report.list.items[300].file, "first");
+    assert_non_null(strstr(report.list.items[300].why, "more than 300 findings"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(packages),   cmocka_unit_test(packages_at_home),
-        cmocka_unit_test(fetching),   cmocka_unit_test(inside),
-        cmocka_unit_test(images),     cmocka_unit_test(not_commands),
-        cmocka_unit_test(nested),     cmocka_unit_test(here_documents),
-        cmocka_unit_test(over_lines), cmocka_unit_test(waivers),
+        cmocka_unit_test(packages),
+        cmocka_unit_test(packages_at_home),
+        cmocka_unit_test(fetching),
+        cmocka_unit_test(inside),
+        cmocka_unit_test(images),
+        cmocka_unit_test(not_commands),
+        cmocka_unit_test(nested),
+        cmocka_unit_test(here_documents),
+        cmocka_unit_test(over_lines),
+        cmocka_unit_test(waivers),
         cmocka_unit_test(damaged),
+        cmocka_unit_test(body_behind_the_end),
+        cmocka_unit_test(there_is_an_end_to_findings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
