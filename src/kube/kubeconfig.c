@@ -7,6 +7,8 @@
 #include "base/crypto.h"
 #include "base/text.h"
 
+#define DEPTH_MAX 64
+
 static const char *const lists[] = {"clusters", "contexts", "users"};
 
 /* --- libyaml's document: nodes are numbers from 1, 0 is none ------------------------------------
@@ -75,9 +77,33 @@ static void set_text(yaml_document_t *doc, int map, const char *key, const char 
     set(doc, map, key, add_text(doc, text));
 }
 
+/* libyaml takes hours for a million brackets, and writes nested values by recursion. */
+static bool is_too_deep(const char *text, size_t n)
+{
+    yaml_parser_t parser;
+    yaml_event_t event;
+    unsigned depth = 0;
+    bool more = true;
+    if (!yaml_parser_initialize(&parser))
+        abort();
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);
+    while (more && depth <= DEPTH_MAX && yaml_parser_parse(&parser, &event)) {
+        more = event.type != YAML_STREAM_END_EVENT;
+        depth += event.type == YAML_SEQUENCE_START_EVENT || event.type == YAML_MAPPING_START_EVENT;
+        depth -= event.type == YAML_SEQUENCE_END_EVENT || event.type == YAML_MAPPING_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return depth > DEPTH_MAX;
+}
+
 static int load(yaml_document_t *doc, const char *text, size_t n, struct lab_error *err)
 {
     yaml_parser_t parser;
+    if (n > LAB_KUBECONFIG_MAX)
+        return lab_fail(err, LAB_USAGE, "it is larger than %d MiB", LAB_KUBECONFIG_MAX >> 20);
+    if (is_too_deep(text, n))
+        return lab_fail(err, LAB_USAGE, "its values are nested more than %d deep", DEPTH_MAX);
     if (!yaml_parser_initialize(&parser))
         abort();
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, n);

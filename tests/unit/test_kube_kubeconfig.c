@@ -201,6 +201,24 @@ static void what_is_no_kubeconfig_is_not_written(void **state)
     }
 }
 
+static void deep_and_large_files_are_refused(void **state)
+{
+    enum { DEEP = 200000 };
+    (void)state;
+    struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
+    LAB_AUTOFREE char *deep = lab_alloc(DEEP + 1), *large = lab_alloc(LAB_KUBECONFIG_MAX + 2);
+    memset(deep, '[', DEEP);
+    memset(large, '#', LAB_KUBECONFIG_MAX + 1);
+    assert_int_equal(merge(deep, "lab", LAB_KUBECONFIG_THEIRS, false, &out, &err), -1);
+    assert_non_null(strstr(err.message, "more than 64 deep"));
+    lab_error_clear(&err);
+    assert_int_equal(merge(large, "lab", LAB_KUBECONFIG_THEIRS, false, &out, &err), -1);
+    assert_non_null(strstr(err.message, "larger than 4 MiB"));
+    lab_error_clear(&err);
+    assert_int_equal(out.len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +230,7 @@ int main(void)
         cmocka_unit_test(our_own_entry_is_replaced),
         cmocka_unit_test(empty_lists_are_filled),
         cmocka_unit_test(what_is_no_kubeconfig_is_not_written),
+        cmocka_unit_test(deep_and_large_files_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
