@@ -16,6 +16,7 @@
 enum {
     TICK_MS = 100,    /* how late a cancellation or deadline may be noticed */
     MERCY_MS = 2000,  /* from SIGTERM to SIGKILL */
+    PAUSE_MS = 5000,  /* no two ticks are that far apart while this process runs */
     GRACE_TICKS = 10, /* for output that is still open after the exit: one second */
     READ_SIZE = 64 * 1024
 };
@@ -41,7 +42,7 @@ struct run {
     struct stream streams[3];
     uv_write_t write;
     char bytes[READ_SIZE]; /* libuv reads one stream at a time */
-    uint64_t deadline;
+    uint64_t deadline, ticked_at;
     uint64_t asked_at; /* when SIGTERM was sent; 0: it was not */
     /* Ticks since the exit. Not time: after a pause of this machine the timer is served before the
      * output that is waiting, which would be lost. */
@@ -111,10 +112,20 @@ static void check_end(struct run *r)
     stop(r);
 }
 
+/* Of a pause of this process or this machine the child's end may not be known yet, or it had the
+ * same pause: its time does not count. */
+static void forgive_pause(struct run *r, uint64_t t)
+{
+    if (t - r->ticked_at > PAUSE_MS)
+        r->deadline += t - r->ticked_at;
+    r->ticked_at = t;
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct run *r = timer->data;
     uint64_t t = now(r);
+    forgive_pause(r, t);
     if (!r->exited && lab_work_cancelled()) {
         lab_child_cancelled(r->child, r->err);
         end_group(r);
@@ -275,7 +286,8 @@ int lab_child_loop(struct lab_child *c, bool *passes, struct lab_error *err)
         stop(r);
     } else {
         plat_group_open(r->process.pid);
-        r->deadline = now(r) + c->timeout_ms;
+        r->ticked_at = now(r);
+        r->deadline = r->ticked_at + c->timeout_ms;
         uv_timer_start(&r->tick, on_tick, TICK_MS, TICK_MS);
         start_streams(r);
     }

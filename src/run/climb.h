@@ -95,6 +95,7 @@ struct lab_ladder {
 };
 
 struct lab_gate_def {
+    uint64_t turned_ms;    /* the last turn of the loop; 0: none yet */
     const char *name, *title;
     /* NULL: may enter. Else what it waits for; *dead is set when that will never come. */
     const char *(*hold)(struct lab_climb *c, bool *dead);

@@ -3,6 +3,7 @@
 
 #include "base/asset.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
@@ -221,14 +222,16 @@ static void enter_next(struct lab_climb *c, enum lab_gate from)
 }
 
 /* A gate that does not open ends with what was seen there, never with a bare "timed out". */
-static void check_deadlines(struct lab_climb *c, uint64_t now)
+static void check_deadlines(struct lab_climb *c)
 {
     const struct lab_spec *spec = c->ladder->run->spec;
+    /* The turn's time: a pause that begins in this very turn is forgiven in the next one only. */
+    uint64_t now = c->ladder->turned_ms;
     uint64_t whole = c->ladder->run->options->timeout_ms ? c->ladder->run->options->timeout_ms
                      : spec                              ? spec->wait.timeout_ms
                                                          : 30u * 60 * 1000;
-    bool late = now - (c->powered_ms ? c->powered_ms : c->began_ms) > whole;
-    if (!late && now - c->moved_ms <= lab_climb_stall_ms(c))
+    bool late = now > (c->powered_ms ? c->powered_ms : c->began_ms) + whole;
+    if (!late && now <= c->moved_ms + lab_climb_stall_ms(c))
         return;
     LAB_AUTO_STR struct lab_str time = LAB_STR_INIT;
     lab_put_duration(&time, now - c->gate_began_ms);
@@ -313,7 +316,7 @@ static bool climb_once(struct lab_climb *c)
         lab_climb_fail(c, LAB_GUEST, "the VM is %s, though nobody here powered it off",
                        lab_power_name(c->power));
     else if (answer == LAB_WAIT)
-        check_deadlines(c, plat_now_ms());
+        check_deadlines(c);
     return false;
 }
 
@@ -375,6 +378,26 @@ static int sum_up(struct lab_ladder *l, struct lab_error *err)
 }
 
 int lab_ladder_run(struct lab_ladder *l, struct lab_error *err)
+/* Time in which this process did not run (host suspended, SIGSTOP) is none in which a guest stood
+ * still: no deadline counts it, and every node is looked at again. */
+static void forgive_pause(struct lab_ladder *l)
+{
+    enum { LONGEST_TURN_MS = 5000 }; /* turns come four times a second */
+    uint64_t now = plat_now_ms(), pause = l->turned_ms ? now - l->turned_ms : 0;
+    l->turned_ms = now;
+    if (pause < LONGEST_TURN_MS)
+        return;
+    lab_log("this process did not run for %llu s", (unsigned long long)(pause / 1000));
+    for (size_t i = 0; i < l->len; i++) {
+        struct lab_climb *c = &l->climbs[i];
+        uint64_t *marks[] = {&c->began_ms, &c->gate_began_ms, &c->moved_ms, &c->powered_ms,
+                             &c->step_ms};
+        for (size_t m = 0; m < LAB_ARRAY_LEN(marks); m++)
+            if (*marks[m])
+                *marks[m] = *marks[m] + pause < now ? *marks[m] + pause : now;
+    }
+}
+
 {
     l->polled_ms = plat_now_ms();
     for (size_t i = 0; i < l->len; i++) {
@@ -384,6 +407,7 @@ int lab_ladder_run(struct lab_ladder *l, struct lab_error *err)
     }
     do {
         if (l->run->interrupted)
+        forgive_pause(l);
             abandon(l);
         for (size_t i = 0; i < l->len; i++)
             climb(&l->climbs[i]);
