@@ -140,6 +140,7 @@ on_link(void *arg, enum lab_link link, const char *evidence, const struct lab_er
     if (link > c->link)
         c->moved_ms = plat_now_ms();
     c->link = link;
+    lab_assign(&c->link_words, evidence);
     if (c->gate >= LAB_GATE_ADDRESS && c->gate != LAB_GATE_DETACHED && link < LAB_LINK_LOGIN)
         lab_climb_see(c, "%s", evidence);
     if (err && c->error.code == LAB_OK)

@@ -59,6 +59,7 @@ struct lab_climb {
     enum lab_link link;
     LAB_VEC(struct lab_fact) facts; /* of the present connection */
     int64_t skew_ms;                /* smallest seen on this connection */
+    char *link_words;               /* what was last heard of the link */
     bool skew_known;
     bool clock_setting;   /* the command that sets it is under way */
     unsigned clock_sets;  /* tries so far at this gate */

@@ -88,6 +88,8 @@ enum lab_answer lab_check_address(struct lab_climb *c)
 
 enum lab_answer lab_check_port(struct lab_climb *c)
 {
+    if (!c->evidence.len && c->link_words) /* said when the gate before this one opened */
+        lab_climb_see(c, "%s", c->link_words);
     enum lab_answer answer = check_link(c, LAB_LINK_PORT);
     if (answer == LAB_PASS)
         lab_climb_see(c, "22");

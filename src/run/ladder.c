@@ -72,6 +72,7 @@ static void climb_clear(struct lab_climb *c)
     lab_sshkey_clear(&c->hostkey);
     lab_error_clear(&c->error);
     lab_str_clear(&c->evidence);
+    free(c->link_words);
     free(c->details);
     free(c->exec_out);
     free(c->machine_id);
@@ -224,9 +225,9 @@ static void enter_next(struct lab_climb *c, enum lab_gate from)
 /* A gate that does not open ends with what was seen there, never with a bare "timed out". */
 static void check_deadlines(struct lab_climb *c)
 {
-    const struct lab_spec *spec = c->ladder->run->spec;
     /* The turn's time: a pause that begins in this very turn is forgiven in the next one only. */
     uint64_t now = c->ladder->turned_ms;
+    const struct lab_spec *spec = c->ladder->run->spec;
     uint64_t whole = c->ladder->run->options->timeout_ms ? c->ladder->run->options->timeout_ms
                      : spec                              ? spec->wait.timeout_ms
                                                          : 30u * 60 * 1000;
@@ -377,7 +378,6 @@ static int sum_up(struct lab_ladder *l, struct lab_error *err)
                     blocked);
 }
 
-int lab_ladder_run(struct lab_ladder *l, struct lab_error *err)
 /* Time in which this process did not run (host suspended, SIGSTOP) is none in which a guest stood
  * still: no deadline counts it, and every node is looked at again. */
 static void forgive_pause(struct lab_ladder *l)
@@ -398,6 +398,7 @@ static void forgive_pause(struct lab_ladder *l)
     }
 }
 
+int lab_ladder_run(struct lab_ladder *l, struct lab_error *err)
 {
     l->polled_ms = plat_now_ms();
     for (size_t i = 0; i < l->len; i++) {
@@ -406,8 +407,8 @@ static void forgive_pause(struct lab_ladder *l)
             enter_next(&l->climbs[i], 0);
     }
     do {
-        if (l->run->interrupted)
         forgive_pause(l);
+        if (l->run->interrupted)
             abandon(l);
         for (size_t i = 0; i < l->len; i++)
             climb(&l->climbs[i]);
