@@ -194,6 +194,8 @@ void lab_climb_connect(struct lab_climb *c)
         return;
     struct lab_run *run = c->ladder->run;
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    if (!(c->gates & LAB_GATE_BIT(LAB_GATE_POWERED)))
+        lab_climb_boots_anew(c); /* it was on before */
     if (!c->hostkey.blob_len) {
         if (lab_run_hostkey(run, c->record->name, &c->hostkey, &err)) {
             lab_error_move(&c->error, &err);

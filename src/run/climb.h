@@ -48,6 +48,8 @@ struct lab_climb {
     bool worked;  /* it has ended well */
     int step;     /* of gates with several acts (off, detach, k3s) */
     uint64_t step_ms;
+    uint64_t console_at; /* the serial console's log is read up to here */
+    unsigned boots;      /* that it told of since this command started the VM */
     bool exec_pending;
     bool exec_failed;
     bool exec_dropped; /* failed because the session dropped: worth repeating */
@@ -57,9 +59,9 @@ struct lab_climb {
     struct lab_guest *guest;
     struct lab_sshkey hostkey;
     enum lab_link link;
+    char *link_words;               /* what was last heard of the link */
     LAB_VEC(struct lab_fact) facts; /* of the present connection */
     int64_t skew_ms;                /* smallest seen on this connection */
-    char *link_words;               /* what was last heard of the link */
     bool skew_known;
     bool clock_setting;   /* the command that sets it is under way */
     unsigned clock_sets;  /* tries so far at this gate */
@@ -93,10 +95,10 @@ struct lab_ladder {
     unsigned polls; /* started so far */
     bool polling;
     unsigned polls_failed; /* without one that succeeded since */
+    uint64_t turned_ms;    /* the last turn of the loop; 0: none yet */
 };
 
 struct lab_gate_def {
-    uint64_t turned_ms;    /* the last turn of the loop; 0: none yet */
     const char *name, *title;
     /* NULL: may enter. Else what it waits for; *dead is set when that will never come. */
     const char *(*hold)(struct lab_climb *c, bool *dead);
@@ -137,6 +139,8 @@ void lab_climb_connect(struct lab_climb *c);
 void lab_climb_disconnect(struct lab_climb *c);
 /* power and media_attached count only once a query that began after look_again() has answered. */
 void lab_climb_look_again(struct lab_climb *c);
+/* Boots are counted from here on: what the console's log holds is of earlier ones. */
+void lab_climb_boots_anew(struct lab_climb *c);
 bool lab_climb_looked(const struct lab_climb *c);
 uint64_t lab_climb_stall_ms(const struct lab_climb *c);
 /* After a failure: asks the guest for its last words if it answers. true: all is gathered. */

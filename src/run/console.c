@@ -14,13 +14,84 @@ void lab_console_last_line(struct lab_str *out, const char *text, size_t len)
     lab_put_printable(out, last, (size_t)(text + len - last), 120);
 }
 
+static const char boot_mark[] = "Linux version ";
+
+static const char *last_of(const char *text, const char *words)
+{
+    const char *last = NULL;
+    for (const char *s = text; (s = strstr(s, words)); s++)
+        last = s;
+    return last;
+}
+
 /* The log goes on over restarts, and the kernel begins each boot with its version. */
 static const char *this_boot(const char *text)
 {
-    const char *boot = text;
-    for (const char *s = text; (s = strstr(s, "Linux version ")); s++)
-        boot = s;
-    return boot;
+    const char *boot = last_of(text, boot_mark);
+    return boot ? boot : text;
+}
+
+unsigned lab_console_boots(const char *text)
+{
+    unsigned n = 0;
+    for (const char *s = text; (s = strstr(s, boot_mark)); s++)
+        n++;
+    return n;
+}
+
+/* The line that holds `at`, without the kernel's time stamp. */
+static void put_line(struct lab_str *out, const char *text, const char *at)
+{
+    const char *from = at;
+    while (from > text && from[-1] != '\n')
+        from--;
+    size_t len = strcspn(from, "\r\n");
+    if (*from == '[' && strspn(from + 1, " .0123456789") + 1 == strcspn(from, "]")) {
+        size_t stamp = strcspn(from, "]") + 1;
+        from += stamp;
+        len -= stamp;
+        for (; len && *from == ' '; len--)
+            from++;
+    }
+    lab_put_printable(out, from, len, 200);
+}
+
+bool lab_console_disk_full(struct lab_str *line, const char *text)
+{
+    const char *boot = this_boot(text), *at = last_of(boot, "No space left on device");
+    if (at)
+        put_line(line, boot, at);
+    return at != NULL;
+}
+
+/* "Dependency failed for", "Failed to mount", "[FAILED]": why systemd gave up is said before. */
+static void put_failed(struct lab_str *out, const char *boot, const char *until)
+{
+    const char *failed = NULL;
+    for (const char *s = boot; (s = strstr(s, "ailed ")) && s < until; s++)
+        failed = s;
+    if (!failed)
+        return;
+    lab_str_add(out, ": ");
+    put_line(out, boot, failed);
+}
+
+bool lab_console_stuck(struct lab_str *why, const char *text)
+{
+    static const char panic[] = "Kernel panic - not syncing: ";
+    const char *boot = this_boot(text), *at = strstr(boot, panic);
+    if (at) {
+        at += strlen(panic);
+        lab_str_add(why, "its kernel panicked (kernel panic): ");
+        lab_put_printable(why, at, strcspn(at, "\r\n"), 200);
+        return true;
+    }
+    at = strstr(boot, "You are in emergency mode");
+    if (!at)
+        return false;
+    lab_str_add(why, "it stopped in emergency mode");
+    put_failed(why, boot, at);
+    return true;
 }
 
 /* agetty's prompt: "HOST login: " at the end of what was written. */

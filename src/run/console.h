@@ -14,4 +14,13 @@ void lab_console_last_line(struct lab_str *out, const char *text, size_t len);
  * NULL: nothing of the kind is seen. *saw_cd: the kernel reported a CD drive. */
 const char *lab_console_seedless(const char *text, bool *saw_cd);
 
+/* What a boot that will not go on says: a kernel panic, emergency mode. Appends the sentence. */
+bool lab_console_stuck(struct lab_str *why, const char *text);
+
+/* How often a kernel began to boot. */
+unsigned lab_console_boots(const char *text);
+
+/* The last line of this boot that tells of a full disk; false: there is none. */
+bool lab_console_disk_full(struct lab_str *line, const char *text);
+
 #endif

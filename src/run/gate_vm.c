@@ -144,6 +144,7 @@ void lab_enter_powered(struct lab_climb *c)
 {
     if (!c->powered_ms)
         c->powered_ms = plat_now_ms();
+    lab_climb_boots_anew(c);
     lab_climb_see(c, "starting");
     lab_climb_work(c, start_fn);
 }
@@ -166,6 +167,7 @@ enum lab_answer lab_check_powered(struct lab_climb *c)
 
 void lab_enter_restarted(struct lab_climb *c)
 {
+    lab_climb_boots_anew(c);
     lab_climb_see(c, "starting");
     lab_climb_work(c, start_fn);
 }

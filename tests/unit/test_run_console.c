@@ -47,6 +47,58 @@ static void a_guest_without_its_seed_is_known(void **state)
     }
 }
 
+#define PANIC                                                                                      \
+    "[    1.904412] Kernel panic - not syncing: VFS: Unable to mount root fs on "                  \
+    "unknown-block(0,0)\r\n[    1.904500] ---[ end Kernel panic - not syncing: VFS ]---\r\n"
+#define EMERGENCY                                                                                  \
+    "[FAILED] Failed to mount data.mount - /data.\r\n"                                             \
+    "[DEPEND] Dependency failed for local-fs.target - Local File Systems.\r\n"                     \
+    "You are in emergency mode. After logging in, type \"journalctl -xb\" to view\r\n"             \
+    "(or press Control-D to continue): "
+
+static void a_boot_that_will_not_go_on_is_known(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why; /* NULL: it may go on */
+    } boots[] = {
+        {"", NULL},
+        {KERNEL CD INIT LOGIN, NULL},
+        {KERNEL PANIC, "its kernel panicked (kernel panic): VFS: Unable to mount root fs on "
+                       "unknown-block(0,0)"},
+        {KERNEL PANIC KERNEL CD, NULL},
+        {KERNEL EMERGENCY, "it stopped in emergency mode: [DEPEND] Dependency failed for "
+                           "local-fs.target - Local File Systems."},
+        {KERNEL "You are in emergency mode.", "it stopped in emergency mode"},
+    };
+    for (size_t i = 0; i < LAB_ARRAY_LEN(boots); i++) {
+        LAB_AUTO_STR struct lab_str why = LAB_STR_INIT;
+        assert_int_equal(lab_console_stuck(&why, boots[i].text), boots[i].why != NULL);
+        assert_string_equal(lab_str_get(&why), boots[i].why ? boots[i].why : "");
+    }
+}
+
+static void boots_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(lab_console_boots(""), 0);
+    assert_int_equal(lab_console_boots(KERNEL PANIC KERNEL CD KERNEL), 3);
+}
+
+static void a_full_disk_of_this_boot_is_known(void **state)
+{
+    (void)state;
+    LAB_AUTO_STR struct lab_str line = LAB_STR_INIT;
+    const char *full = "[   12.300412] cloud-init[300]: OSError: [Errno 28] No space left on "
+                       "device: '/run'\r\n";
+    LAB_AUTOFREE char *now = lab_format("%s%s%s", KERNEL, full, LOGIN);
+    LAB_AUTOFREE char *before = lab_format("%s%s%s", KERNEL, full, KERNEL);
+    assert_false(lab_console_disk_full(&line, before));
+    assert_true(lab_console_disk_full(&line, now));
+    assert_string_equal(lab_str_get(&line),
+                        "cloud-init[300]: OSError: [Errno 28] No space left on device: '/run'");
+}
+
 static void the_last_line_is_cut_out(void **state)
 {
     (void)state;
@@ -64,6 +116,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guest_without_its_seed_is_known),
+        cmocka_unit_test(a_boot_that_will_not_go_on_is_known),
+        cmocka_unit_test(boots_are_counted),
+        cmocka_unit_test(a_full_disk_of_this_boot_is_known),
         cmocka_unit_test(the_last_line_is_cut_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
