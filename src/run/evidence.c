@@ -6,8 +6,9 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "run/climb.h"
+#include "run/console.h"
 
-enum { CONSOLE_LINES = 12 };
+enum { CONSOLE_LINES = 12, CONSOLE_BYTES = 64 * 1024 };
 
 /* Appends the last lines of text, each indented, made printable. */
 static void put_tail(struct lab_str *out, const char *title, const char *text, size_t lines)
@@ -36,8 +37,10 @@ static void put_tail(struct lab_str *out, const char *title, const char *text, s
 static void add_console(struct lab_climb *c, struct lab_str *out)
 {
     LAB_AUTOFREE char *path = lab_run_path(c->ladder->run, "console/%s.log", c->record->name);
-    LAB_AUTO_STR struct lab_str tail = LAB_STR_INIT;
-    lab_file_tail(path, 4096, &tail);
+    LAB_AUTO_STR struct lab_str tail = LAB_STR_INIT, full = LAB_STR_INIT;
+    lab_file_tail(path, CONSOLE_BYTES, &tail);
+    if (lab_console_disk_full(&full, lab_str_get(&tail)))
+        lab_str_addf(out, "its serial console tells of a full disk:\n  | %s\n", lab_str_get(&full));
     if (tail.len)
         put_tail(out, "end of its serial console:", lab_str_get(&tail), CONSOLE_LINES);
     else
@@ -62,16 +65,30 @@ static const char *question(const struct lab_climb *c)
     }
 }
 
+static bool tells_of_full_disk(const char *text)
+{
+    return text &&
+           (strstr(text, "No space left on device") || strstr(text, "not enough free space"));
+}
+
 /* What a first boot did wrong it does not do again: the node has to be made anew, which `up` does
- * by itself once lab.yaml has changed. */
+ * by itself once lab.yaml has changed. A node that never ran has no inside. */
 static void put_hint(struct lab_climb *c)
 {
     const char *self = lab_run_self(c->ladder->run), *name = c->record->name;
-    if (LAB_GATE_BIT(c->gate) & LAB_GATES_FIRST_BOOT)
+    if (c->gate > LAB_GATE_POWERED &&
+        (tells_of_full_disk(c->error.message) || tells_of_full_disk(c->details)))
+        lab_error_hint(&c->error,
+                       "the guest's disk is full: give the node a larger disk_size in lab.yaml, "
+                       "then make it anew: '%s up --recreate %s'",
+                       self, name);
+    else if (LAB_GATE_BIT(c->gate) & LAB_GATES_FIRST_BOOT)
         lab_error_hint(&c->error,
                        "look inside with '%s ssh %s'; mend lab.yaml and run '%s up', or make it "
                        "anew as it is: '%s up --recreate %s'",
                        self, name, self, self, name);
+    else if (c->gate <= LAB_GATE_POWERED || c->link < LAB_LINK_LOGIN)
+        lab_error_hint(&c->error, "after mending the cause, '%s up' goes on", self);
     else
         lab_error_hint(&c->error,
                        "look inside with '%s ssh %s'; after mending the cause, '%s up' goes on",

@@ -14,9 +14,10 @@ static enum lab_answer copy_failed(struct lab_climb *c, const char *marker)
 {
     const char *reason = lab_marker_value(marker, "reason"), *end = strstr(reason, " time=");
     const char *file = lab_marker_value(marker, "file");
-    return lab_climb_fail(c, LAB_GUEST, "copying the ISO failed in the guest: %.*s (file %.*s)",
+    int n = (int)strcspn(file, " ");
+    return lab_climb_fail(c, LAB_GUEST, "copying the ISO failed in the guest: %.*s%s%.*s%s",
                           (int)(end ? (size_t)(end - reason) : strlen(reason)), reason,
-                          (int)strcspn(file, " "), file);
+                          n ? " (file " : "", n, file, n ? ")" : "");
 }
 
 /* cloud-init has ended and there is no marker: its first boot was cut off (power lost, guest

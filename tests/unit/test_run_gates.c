@@ -94,6 +94,15 @@ static void failed_copy_names_file_and_reason(void **state)
                         "copying the ISO failed in the guest: the sum differs (file k3s/k3s)");
 }
 
+static void failed_copy_without_a_file_names_none(void **state)
+{
+    struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
+    fact(c, "copy_failed", "generation=g2 node=w1 file= reason=no medium appeared time=12");
+    assert_int_equal(lab_check_copy(c), LAB_FAILED);
+    assert_string_equal(c->error.message,
+                        "copying the ISO failed in the guest: no medium appeared");
+}
+
 static void failed_copy_of_another_generation_is_ignored(void **state)
 {
     struct lab_climb *c = &((struct bench *)*state)->ladder.climbs[1];
@@ -269,6 +278,7 @@ int main(void)
         CASE(stale_copy_waits_and_says_so),
         CASE(longer_generation_is_another),
         CASE(failed_copy_names_file_and_reason),
+        CASE(failed_copy_without_a_file_names_none),
         CASE(failed_copy_of_another_generation_is_ignored),
         CASE(disabled_cloud_init_fails_the_copy),
         CASE(clock_within_limits_passes),
