@@ -33,15 +33,25 @@ static bool read_total(const char **at, uint64_t *total)
     return false;
 }
 
+static int fail_unread(const char *said, struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str head = LAB_STR_INIT;
+    lab_put_printable(&head, said, strlen(said), 160);
+    return lab_fail(err, LAB_HYPERVISOR,
+                    "cannot read vmrun's list: it has no line 'Total running VMs: N'; vmrun said "
+                    "\"%s\"",
+                    lab_str_get(&head));
+}
+
 int lab_vmrun_list_read(struct lab_vmrun_list *out, const char *text, struct lab_error *err)
 {
     uint64_t total;
     const char *line;
     size_t len;
     memset(out, 0, sizeof(*out));
+    const char *said = text;
     if (!read_total(&text, &total))
-        return lab_fail(err, LAB_HYPERVISOR,
-                        "cannot read vmrun's list: it has no line 'Total running VMs: N'");
+        return fail_unread(said, err);
     while (next_line(&text, &line, &len)) {
         if (len > 0)
             *lab_vec_push(&out->paths) = lab_strndup(line, len);
