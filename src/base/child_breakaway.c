@@ -22,7 +22,7 @@ int lab_child_late(const struct lab_child *c, struct lab_error *err)
 
 int lab_child_too_much(const struct lab_child *c, struct lab_error *err)
 {
-    return lab_fail(err, LAB_INTERNAL, "'%s' printed more than %zu MiB and was ended",
+    return lab_fail(err, LAB_HOST, "'%s' printed more than %zu MiB and was ended",
                     c->argv.items[0], c->out.max >> 20);
 }
 
