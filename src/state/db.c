@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 #include <stdlib.h>
+#include <uv.h>
 
 #include "base/log.h"
 #include "platform.h"
@@ -29,6 +30,12 @@ int lab_db_fail_damaged(const struct lab_db *db, const char *why, struct lab_err
 static int fail(const struct lab_db *db, int rc, const char *doing, struct lab_error *err)
 {
     const char *why = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
+    /* SQLite's "disk I/O error" leaves out what the system said. */
+    int system = db->handle ? sqlite3_system_errno(db->handle) : 0;
+    if ((rc & 0xff) == SQLITE_IOERR && system) {
+        why = uv_strerror(uv_translate_sys_error(system));
+        rc = uv_translate_sys_error(system) == UV_ENOSPC ? SQLITE_FULL : rc;
+    }
     switch (rc & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

@@ -91,7 +91,9 @@ prepare(struct lab_state *st, const char *source, const char *command, struct la
     if (st->mode == LAB_STATE_CREATE && plat_mkdirs(st->dir, 0700, err))
         return -1;
     if (lab_folder_lock(&st->lock, st->dir, command, err))
-        return lab_error_wrap(err, "lab '%s' is in use", st->name);
+        return err && err->code == LAB_CONFLICT
+                   ? lab_error_wrap(err, "lab '%s' is in use", st->name)
+                   : -1;
     if (lab_folder_check_links(st->dir, err))
         return -1;
     if (lab_folder_has_ledger(st->dir))
