@@ -1,5 +1,5 @@
 """What can be wrong with a guest of the double: words in the file "faults" in GUEST_DOUBLE_DIR, which
-may be put in and taken out at any time. Where a guest stops because of one it goes on once the word is
+may be put in and taken out at any time; "reached-WORD" appears beside it when one has come to effect. Where a guest stops because of one it goes on once the word is
 gone, as one does that somebody has mended and reset.
 
 silent          prints nothing and never comes up
@@ -9,7 +9,7 @@ no-sshd         comes up without sshd: the port is refused
 closes, mute, drip   in place of sshd: closes at once; says nothing; a banner that never ends
 slow            sshd's bytes come and go one by one
 stranger        an sshd with another host key, which writes down what it is asked (/var/log/stranger)
-keyless         sshd does not know the lab's key
+keyless         sshd does not know the lab's key (/var/log/keyless)
 cd-fails        reading the payload's large files from the CD is an input/output error
 df-lies         df tells of room that is not there
 hold            cloud-init does not come to its end
@@ -57,8 +57,13 @@ class Faults:
     def value(self, key):
         return next((w.partition("=")[2] for w in self.words() if w.startswith(key + "=")), None)
 
+    def reach(self, word):
+        os.close(os.open("reached-" + word, os.O_CREAT | os.O_WRONLY, 0o600, dir_fd=self.folder))
+
     def rest(self, word):
         """As long as it has this fault."""
+        if self.has(word):
+            self.reach(word)
         while self.has(word):
             time.sleep(0.05)
 
@@ -71,6 +76,7 @@ def boot(faults, say):
     faults.rest("silent")
     say(BOOT)
     while faults.has("reboots"):
+        faults.reach("reboots")
         say("systemd[1]: Reached target reboot.target - System Reboot.")
         say("reboot: Restarting system")
         time.sleep(0.2)
@@ -113,6 +119,8 @@ def listen():
 
 def visits(faults, word):
     with listen() as listener:
+        if faults.has(word):
+            faults.reach(word)
         while faults.has(word):
             try:
                 yield listener.accept()[0]
@@ -173,10 +181,10 @@ def sshd(key, *options):
 
 
 def instead(faults, word, key, *options):
-    """Another sshd until the word is gone. Its sessions end with it."""
-    other = sshd(key, *options)
+    """Another sshd until the word is gone. Nobody is logged in there, and so nothing outlives it."""
+    other = sshd(key, "-E", "/var/log/" + word, "-o", "LogLevel=DEBUG3", *options)
     faults.rest(word)
-    subprocess.run(("pkill", "-9", "-x", "sshd"))
+    other.kill()
     other.wait()
 
 
@@ -190,7 +198,7 @@ def door(faults):
     if faults.has("stranger"):
         subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/etc/ssh/other_key"),
                        check=True, stdin=subprocess.DEVNULL)
-        instead(faults, "stranger", "/etc/ssh/other_key", "-E", "/var/log/stranger", "-o", "LogLevel=DEBUG3")
+        instead(faults, "stranger", "/etc/ssh/other_key")
     if faults.has("keyless"):
         instead(faults, "keyless", key, "-o", "AuthorizedKeysFile=none")
     if faults.has("slow"):

@@ -1,0 +1,133 @@
+"""Disks of the host that are full or cannot be written, and its network."""
+
+import os
+import re
+import subprocess
+
+from host import Wrong, call, fault
+
+FULL = r"(no space left on device|disk is full|database or disk is full)"
+
+
+def fill(host, folder, kib, *stages):
+    """Runs up on a disk that grows a little after each failure, until it is large enough; what was
+    named as not written on the way has to be of each stage. So every run finds what the last one left."""
+    host.env["PRETEND_ROOM"] = "1"
+    named, half = set(), {}
+    host.small(folder, f"{kib}k")
+    with open(folder + "/others", "wb") as f:
+        f.write(bytes(4096))
+    while True:
+        status, text = host.run("up")
+        if status == 0:
+            break
+        flat = re.sub(r"\s+", " ", text)
+        new = {stage for stage in stages if re.search(stage, flat)} - named
+        host.judge(status, text, 3, [f"(?i){FULL}", f"{folder}/"], quiet=not new)
+        named |= new
+        half.update(host.files(folder))
+        kib += max(8, kib // 3)
+        call("mount", "-o", f"remount,size={kib}k", folder)
+    host.whole()
+    os.unlink(folder + "/others")
+    if named != set(stages):
+        raise Wrong(f"never full at {set(stages) - named}")
+    whole = host.files(folder)
+    for path, data in half.items():
+        if path.endswith((".vmdk", ".iso")) and path in whole and data != whole[path]:
+            raise Wrong(f"half-made under its final name: {path}")
+
+
+@fault
+def home_is_full(host):
+    fill(host, host.home, 4, "ledger '[^']*state.db", "/(keys|media)/")
+
+
+@fault
+def payload_does_not_fit(host):
+    host.describe(host.payload(1))
+    fill(host, host.home, 1000, "payload.iso")
+
+
+@fault
+def vm_dir_is_full(host):
+    call("sh", "-c", f"head -c 1048576 /dev/urandom >{host.work}/raw && "
+         f"qemu-img convert -q -O qcow2 {host.work}/raw {host.work}/disk.qcow2")
+    fill(host, host.work + "/vms", 4, "vms/n1/n1.vmx", "vms/n1/n1.vmdk")
+
+
+@fault
+def room_is_missed_beforehand(host):
+    host.describe(host.payload(4))
+    host.small(host.home, "3m")
+    host.expect(3, "disk: .* free, the lab needs .*payload", "try: free some space, or set LABCTL_HOME")
+    call("mount", "-o", "remount,size=1g", host.home)
+    host.mended()
+
+
+def read_only(host, folder, *patterns):
+    os.makedirs(folder, exist_ok=True)
+    host.kept.add(folder)
+    call("mount", "--bind", folder, folder)
+    call("mount", "-o", "remount,bind,ro", folder)
+    host.expect(3, f"{folder}", "(?i)read-only file system", *patterns)
+    call("umount", folder)
+    host.mended()
+
+
+@fault
+def home_is_read_only(host):
+    read_only(host, host.home)
+
+
+@fault
+def vm_dir_is_read_only(host):
+    read_only(host, host.work + "/vms")
+
+
+@fault
+def home_becomes_read_only(host):
+    """Of a lab that is up: looking needs no writing."""
+    host.mend("up")
+    call("mount", "--bind", host.home, host.home)
+    call("mount", "-o", "remount,bind,ro", host.home)
+    host.expect(0, command="status")
+    host.expect(3, "(?i)read-only", command="teardown")
+    call("umount", host.home)
+
+
+@fault
+def bridge_goes_and_comes_back(host):
+    host.guest("hold")
+    process = host.begin("up")
+    host.until(process, "cloud-init")
+    call("ip", "link", "set", "vmnet1", "down")
+    host.guest()
+    subprocess.run(("timeout", "6", "tail", "-f", "/dev/null"))
+    call("ip", "link", "set", "vmnet1", "up")
+    host.judge(*host.end(process), 0, ())
+    host.whole()
+
+
+@fault
+def bridge_goes_for_good(host):
+    host.guest("hold")
+    host.describe("wait: {stall: 45s}\n")
+    process = host.begin("up")
+    host.until(process, "cloud-init")
+    call("ip", "link", "set", "vmnet1", "down")
+    host.hasten(process)
+    host.judge(*host.end(process), 6, (r"no route to the network of 192\.168\.6", "vmnet1|bridge|network"))
+    call("ip", "link", "set", "vmnet1", "up")
+    host.guest()
+    host.mended()
+
+
+@fault
+def bridge_is_missing(host):
+    call("ip", "link", "delete", "vmnet1")
+    host.expect(3, "vmnet1|VMnet1")
+    call("ip", "link", "add", "vmnet1", "type", "bridge")
+    call("ip", "address", "add", "192.168.6.1/24", "dev", "vmnet1")
+    call("ip", "link", "set", "vmnet1", "up")
+    host.mended()
