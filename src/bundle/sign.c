@@ -1,6 +1,9 @@
 #include "bundle/verify.h"
 
+#include <string.h>
+
 #include "base/file.h"
+#include "bundle/manifest.h"
 #include "bundle/sums.h"
 #include "pki/sign.h"
 #include "platform.h"
@@ -13,6 +16,52 @@ char *lab_bundle_trusted_key(const char *given)
     LAB_AUTOFREE char *home = lab_home();
     LAB_AUTOFREE char *path = lab_path_join(home, "bundle.pub");
     return lab_file_exists(path) ? lab_steal(&path) : NULL;
+}
+
+static int distrust(const char *dir, const char *key, const char *what, struct lab_error *err)
+{
+    lab_fail(err, LAB_INTEGRITY, "the bundle '%s' is not trusted: %s", dir, what);
+    return lab_error_hint(
+        err, "nothing of it was read; this machine wants every bundle signed by '%s'", key);
+}
+
+/* Its line in the signed list. */
+static int check_manifest(const char *dir, const char *key, const char *sums, struct lab_error *err)
+{
+    LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(LAB_SUMS_MAX_BYTES + 1);
+    LAB_AUTOFREE char *manifest = lab_path_join(dir, LAB_MANIFEST_NAME);
+    LAB_AUTO_SUMS struct lab_sums list = {{0}};
+    char hex[LAB_SHA256_HEX];
+    if (lab_file_read(sums, LAB_SUMS_MAX_BYTES, &text, err) < 0 ||
+        lab_sha256_file(manifest, hex, NULL, err) < 0)
+        return -1;
+    LAB_AUTOFREE char *why = lab_sums_parse(&list, lab_str_get(&text), text.len);
+    if (why)
+        return distrust(dir, key, why, err);
+    const struct lab_sum *sum = lab_sums_find(&list, LAB_MANIFEST_NAME);
+    if (!sum || strcmp(sum->sha256, hex) != 0)
+        return distrust(dir, key, "'" LAB_MANIFEST_NAME "' is not the one that was signed", err);
+    return 0;
+}
+
+int lab_bundle_trust(const char *dir, struct lab_error *err)
+{
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *key = lab_bundle_trusted_key(NULL);
+    LAB_AUTOFREE char *sums = lab_path_join(dir, LAB_SUMS_NAME);
+    LAB_AUTOFREE char *sig = lab_path_join(dir, LAB_SUMS_SIGNATURE);
+    LAB_AUTOFREE char *manifest = lab_path_join(dir, LAB_MANIFEST_NAME);
+    if (!key || !lab_file_exists(manifest)) /* no bundle: its reader says so */
+        return 0;
+    if (!lab_file_exists(sig))
+        return distrust(dir, key, "it is unsigned ('" LAB_SUMS_SIGNATURE "' is missing)", err);
+    if (lab_sign_verify(key, sums, sig, &why) < 0) {
+        if (why.code == LAB_INTEGRITY)
+            return distrust(dir, key, why.message, err);
+        lab_error_move(err, &why);
+        return -1;
+    }
+    return check_manifest(dir, key, sums, err);
 }
 
 int lab_bundle_sign(const char *dir,

@@ -209,7 +209,7 @@ static int look_over(struct split *s)
     LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(LAB_SUMS_MAX_BYTES + 1);
     const char *dir = s->job->dir;
     LAB_AUTOFREE char *sums = lab_path_join(dir, LAB_SUMS_NAME);
-    if (lab_manifest_load(&s->manifest, dir, s->err) < 0 ||
+    if (lab_bundle_trust(dir, s->err) < 0 || lab_manifest_load(&s->manifest, dir, s->err) < 0 ||
         lab_file_read(sums, LAB_SUMS_MAX_BYTES, &text, s->err) < 0)
         return -1;
     LAB_AUTOFREE char *why = lab_sums_parse(&s->sums, lab_str_get(&text), text.len);

@@ -67,8 +67,10 @@ static int check_signature(struct verify *v, struct lab_error *err)
         return 0;
     }
     const struct lab_tree_file *list = lab_tree_find(&v->tree, LAB_SUMS_NAME);
-    if (!list || list->bad)
-        return 0; /* which is said elsewhere */
+    if (!list || list->bad) {
+        problem(v, LAB_SUMS_NAME, "%s", list ? list->bad : "is missing");
+        return 0;
+    }
     if (lab_sign_verify(v->out->key, sums, sig, &why) == 0) {
         v->out->signature = LAB_SIGNATURE_GOOD;
     } else if (why.code == LAB_INTEGRITY) {
@@ -201,7 +203,11 @@ static int verify_tree(struct verify *v, struct lab_error *err)
                  v->out->dir);
         return lab_error_hint(err, "'labctl bundle create' makes one");
     }
-    if (check_signature(v, err) < 0 || read_sums(v, err) < 0)
+    if (check_signature(v, err) < 0)
+        return -1;
+    if (v->out->signature == LAB_SIGNATURE_BAD)
+        return 0; /* a stranger's lists are not read */
+    if (read_sums(v, err) < 0)
         return -1;
     read_manifest(v);
     if (v->manifest.arch && v->sums_fine)
@@ -235,6 +241,11 @@ int lab_bundle_judge(const struct lab_bundle_check *check, struct lab_error *err
         lab_str_addf(&lines, "\n  and %zu more", n - SHOWN);
     lab_fail(err, LAB_INTEGRITY, "the bundle '%s' has %zu problem%s:%s", check->dir, n,
              n == 1 ? "" : "s", lab_str_get(&lines));
+    if (check->signature == LAB_SIGNATURE_BAD)
+        return lab_error_hint(err,
+                              "nothing else of it was read: copy it again, or ask for one that is "
+                              "signed by '%s'",
+                              check->key);
     return lab_error_hint(err, "copy or make the bundle again; what it holds is not used");
 }
 

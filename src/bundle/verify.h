@@ -1,6 +1,8 @@
-/* Whether a bundle is whole and ours: signature, then SHA256SUMS, then manifest.yaml. Missing,
- * altered and extra files, links and paths that a bundle cannot have are problems; all are found,
- * not only the first. Sizes are compared before anything is hashed; every byte is read once. */
+/* Whether a bundle is whole and ours: signature, then SHA256SUMS, then manifest.yaml. A signature
+ * that is not the trusted key's is the only problem: nothing that a stranger wrote is parsed. Else
+ * missing, altered and extra files, links and paths that a bundle cannot have are problems; all are
+ * found, not only the first. Sizes are compared before anything is hashed; every byte is read once.
+ */
 #ifndef LAB_BUNDLE_VERIFY_H
 #define LAB_BUNDLE_VERIFY_H
 
@@ -48,6 +50,11 @@ void lab_bundle_check_clear(struct lab_bundle_check *check);
 /* The key that bundles have to be signed with on this machine: `given`, else LABCTL_HOME/bundle.pub
  * where that is, else NULL. Caller frees. */
 char *lab_bundle_trusted_key(const char *given);
+
+/* Before a manifest is read of a bundle that is not verified as a whole: where this machine has a
+ * key, SHA256SUMS has to be signed by it and to have manifest.yaml as it is; LAB_INTEGRITY. Without
+ * one: 0. */
+int lab_bundle_trust(const char *dir, struct lab_error *err) LAB_MUST_CHECK;
 
 /* Verifies the bundle (but for its signature), then writes SHA256SUMS.sig. */
 int lab_bundle_sign(const char *dir,

@@ -8,6 +8,7 @@
 #include "bundle/diff.h"
 #include "bundle/manifest.h"
 #include "bundle/sums.h"
+#include "bundle/verify.h"
 #include "cli/bundle.h"
 
 /* --- inspect ------------------------------------------------------------------------------------
@@ -78,7 +79,7 @@ int lab_bundle_cmd_inspect(struct lab_cli *cli, struct lab_error *err)
     if (lab_bundle_wants(cli, 1, 1, "labctl bundle inspect bundle", err) < 0)
         return -1;
     const char *dir = cli->arguments.items[1];
-    if (lab_manifest_load(&m, dir, err) < 0)
+    if (lab_bundle_trust(dir, err) < 0 || lab_manifest_load(&m, dir, err) < 0)
         return -1;
     if (cli->output == LAB_OUTPUT_TABLE) {
         print_tables(cli, dir, &m);
@@ -120,6 +121,8 @@ int lab_bundle_cmd_diff(struct lab_cli *cli, struct lab_error *err)
     LAB_AUTO_MANIFEST struct lab_manifest before = {0}, after = {0};
     struct lab_diff diff = {{0}};
     if (lab_bundle_wants(cli, 2, 2, "labctl bundle diff bundle-july bundle-august", err) < 0 ||
+        lab_bundle_trust(cli->arguments.items[1], err) < 0 ||
+        lab_bundle_trust(cli->arguments.items[2], err) < 0 ||
         lab_manifest_load(&before, cli->arguments.items[1], err) < 0 ||
         lab_manifest_load(&after, cli->arguments.items[2], err) < 0)
         return -1;

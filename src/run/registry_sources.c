@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "bundle/manifest.h"
+#include "bundle/verify.h"
 
 /* A layout is named by its index.json. */
 static void add_source(struct lab_registry_sources *out, const char *dir, const char *file)
@@ -30,7 +31,7 @@ int lab_registry_sources(struct lab_registry_sources *out,
         *lab_vec_push(&out->paths) = lab_strdup(source);
         return 0;
     }
-    if (lab_manifest_load(&manifest, source, err))
+    if (lab_bundle_trust(source, err) || lab_manifest_load(&manifest, source, err))
         return -1;
     LAB_VEC_FOREACH (image, &manifest.images)
         if (!lab_starts_with(image->file, "k3s/"))

@@ -110,6 +110,33 @@ static void signatures(void **state)
     assert_problem(&check, LAB_SUMS_SIGNATURE, "is wrong");
 }
 
+/* What a stranger wrote is not parsed: neither list nor manifest is named, though both are broken.
+ */
+static void strangers_lists_are_not_read(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTO_MANIFEST struct lab_manifest m = {0};
+    LAB_AUTO_CHECK struct lab_bundle_check check;
+    LAB_AUTOFREE char *dir = lab_path_join(*state, "bundle");
+    LAB_AUTOFREE char *key = lab_path_join(*state, "k"), *pub = lab_format("%s.pub", key);
+    case_bundle(&m, dir);
+    assert_ok(lab_sign_keygen(key, &err), err);
+    assert_ok(lab_bundle_sign(dir, key, NULL, NULL, &err), err);
+    case_write(dir, LAB_MANIFEST_NAME, "- [&a *a, !!binary \x01\n");
+    case_write(dir, LAB_SUMS_NAME, "../../etc/passwd\n");
+
+    look(&check, dir, pub);
+    assert_int_equal(check.signature, LAB_SIGNATURE_BAD);
+    assert_int_equal(check.problems.len, 1);
+    assert_problem(&check, LAB_SUMS_SIGNATURE, "is wrong");
+    assert_refused(lab_bundle_judge(&check, &err), err, LAB_INTEGRITY, "SHA256SUMS.sig");
+    lab_bundle_check_clear(&check);
+
+    look(&check, dir, NULL); /* so they are broken indeed */
+    assert_problem(&check, LAB_SUMS_NAME, "cannot be used");
+    assert_problem(&check, LAB_MANIFEST_NAME, "cannot be used");
+}
+
 static void damage_is_not_signed(void **state)
 {
     struct lab_error err = LAB_ERROR_INIT;
@@ -140,6 +167,7 @@ int main(void)
         scratch_test(the_two_lists_have_to_agree),
         scratch_test(a_broken_list_is_said_once),
         scratch_test(signatures),
+        scratch_test(strangers_lists_are_not_read),
         scratch_test(damage_is_not_signed),
         scratch_test(strangers_are_no_bundles),
     };
