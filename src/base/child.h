@@ -3,7 +3,8 @@
  * lab_child_run() blocks the calling thread, which must not be the loop's; work that starts
  * children runs on worker threads (see base/work.h). Every call is logged with argv, status and
  * duration: so secrets go through stdin, never into an argument. Children speak English (LC_ALL=C)
- * unless env says otherwise, since their messages are read. */
+ * unless env says otherwise, since their messages are read. They do not get the variables that hold
+ * passwords: LABCTL_PASSWORD, LABCTL_REGISTRY_PASSWORD, and those of lab_child_hide(). */
 #ifndef LAB_BASE_CHILD_H
 #define LAB_BASE_CHILD_H
 
@@ -37,12 +38,16 @@ void lab_child_arg(struct lab_child *c, const char *arg);      /* copied */
 void lab_child_args(struct lab_child *c, ...) __attribute__((sentinel));
 void lab_child_argf(struct lab_child *c, const char *fmt, ...) LAB_PRINTF(2, 3);
 
-/* What the system cannot start just now (no process, no memory, the program held open for writing) is
- * tried for three seconds. 0: it ran to its end, whatever its status. -1: not found (LAB_HOST), out of time (LAB_TIMEOUT),
- * cancelled by lab_work_cancel_all() (LAB_CANCELLED), too much output (LAB_INTERNAL). */
+/* From now on no child gets this variable of ours. On the main thread, before children run. */
+void lab_child_hide(const char *variable);
+/* What the system cannot start just now (no process, no memory, the program held open for writing)
+ * is tried for three seconds. 0: it ran to its end, whatever its status. -1: not found (LAB_HOST),
+ * out of time (LAB_TIMEOUT), cancelled by lab_work_cancel_all() (LAB_CANCELLED), too much output
+ * (LAB_INTERNAL). */
 int lab_child_run(struct lab_child *c, struct lab_error *err) LAB_MUST_CHECK;
-/* Starts it and leaves it alone: in a session of its own, with the null device for all three streams,
- * it goes on after labctl has ended. Its number tells whether it lives (plat_process_lives). */
+/* Starts it and leaves it alone: in a session of its own, with the null device for all three
+ * streams, it goes on after labctl has ended. Its number tells whether it lives
+ * (plat_process_lives). */
 int lab_child_detach(struct lab_child *c, uint64_t *pid, struct lab_error *err) LAB_MUST_CHECK;
 void lab_child_clear(struct lab_child *c);
 

@@ -7,6 +7,7 @@
 #include "platform.h"
 #include "run/doctor.h"
 #include "run/fetch.h"
+#include "run/password.h"
 #include "run/payload_fit.h"
 #include "state/state.h"
 
@@ -51,6 +52,8 @@ struct lab_spec *lab_doctor_load(const char *file, struct lab_findings *out)
     if (!spec && lab_spec_load(&spec, file, &alone, &problems, NULL) != 0)
         spec = NULL;
     lab_problems_clear(&problems);
+    if (spec)
+        lab_password_hide(spec);
     return spec;
 }
 

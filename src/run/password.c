@@ -1,8 +1,17 @@
 #include "run/password.h"
 
+#include "base/child.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "platform.h"
+
+void lab_password_hide(const struct lab_spec *spec)
+{
+    const char *const variables[] = {spec->auth.password_env, spec->registry.password_env};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(variables); i++)
+        if (variables[i])
+            lab_child_hide(variables[i]);
+}
 
 static int not_empty(const struct lab_password_source *source,
                      const struct lab_str *password,

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "spec/spec.h"
 
 struct lab_password_source {
     const char *object;     /* "auth", "registry": for messages */
@@ -16,6 +17,8 @@ struct lab_password_source {
     const char *file, *env; /* password_file, password_env; NULL */
 };
 
+/* No child gets the variables that the lab's passwords are in. */
+void lab_password_hide(const struct lab_spec *spec);
 /* What file or variable say now. *given is false when they are not there. */
 int lab_password_given(const struct lab_password_source *source,
                        struct lab_str *password,

@@ -12,6 +12,7 @@
 #include "media/iso.h"
 #include "platform.h"
 #include "run/hypervisor.h"
+#include "run/password.h"
 
 static void on_signal(uv_signal_t *handle, int signum)
 {
@@ -93,6 +94,8 @@ static int load_spec(struct lab_run *run, struct lab_problems *problems, struct 
         lab_error_clear(err);
         lab_problems_clear(problems);
     }
+    if (run->spec)
+        lab_password_hide(run->spec);
     if (run->spec && o->lab && strcmp(run->spec->name, o->lab) != 0)
         return lab_fail(err, LAB_USAGE, "--lab says '%s', but %s describes lab '%s'", o->lab, path,
                         run->spec->name);

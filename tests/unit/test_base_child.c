@@ -364,6 +364,24 @@ static void children_speak_english(void **state)
     unsetenv("LABCTL_TEST_KEPT");
 }
 
+static void passwords_are_not_inherited(void **state)
+{
+    (void)state;
+    struct lab_error err = LAB_ERROR_INIT;
+    struct lab_child c;
+    setenv("LABCTL_PASSWORD", "secret-1", 1);
+    setenv("LABCTL_REGISTRY_PASSWORD", "secret-2", 1);
+    setenv("LABCTL_TEST_HIDDEN", "secret-3", 1);
+    lab_child_hide("LABCTL_TEST_HIDDEN");
+    shell(&c, "env | grep secret- || echo none");
+    assert_ok(lab_child_run(&c, &err), err);
+    assert_string_equal(lab_str_get(&c.out), "none\n");
+    lab_child_clear(&c);
+    unsetenv("LABCTL_PASSWORD");
+    unsetenv("LABCTL_REGISTRY_PASSWORD");
+    unsetenv("LABCTL_TEST_HIDDEN");
+}
+
 static void calls_are_logged(void **state)
 {
     struct lab_error err = LAB_ERROR_INIT;
@@ -442,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_daemon_that_keeps_the_output_is_left_alone),
         cmocka_unit_test(cancelling_ends_the_tree),
         cmocka_unit_test(children_speak_english),
+        cmocka_unit_test(passwords_are_not_inherited),
         scratch_test(calls_are_logged),
         cmocka_unit_test(many_at_once),
     };
