@@ -30,10 +30,12 @@ static int run_status(struct lab_cli *cli, struct lab_error *err)
         if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
             printf("lab %s on %s, from %s\n\n", status.lab, status.provider,
                    status.source ? status.source : "-");
+        if (cli->output == LAB_OUTPUT_TABLE && status.insecure)
+            printf("%s\n\n", status.insecure);
         lab_cli_print(cli,
-                      json_pack("{s:s, s:s, s:o, s:o}", "lab", status.lab, "provider",
-                                status.provider, "source", lab_json_text(status.source), "nodes",
-                                rows),
+                      json_pack("{s:s, s:s, s:o, s:o, s:o}", "lab", status.lab, "provider",
+                                status.provider, "source", lab_json_text(status.source), "insecure",
+                                lab_json_text(status.insecure), "nodes", rows),
                       "nodes", columns, LAB_ARRAY_LEN(columns));
     }
     lab_status_clear(&status);

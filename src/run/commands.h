@@ -85,6 +85,7 @@ struct lab_status_row {
 };
 struct lab_status {
     char *lab, *provider, *source;
+    char *insecure; /* what protection lab.yaml has switched off, in words; NULL: none */
     LAB_VEC(struct lab_status_row) rows;
 };
 int lab_status(struct lab_run *run, struct lab_status *out, struct lab_error *err) LAB_MUST_CHECK;

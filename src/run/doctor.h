@@ -16,6 +16,8 @@ void lab_doctor_files(const struct lab_spec *spec, const char *home, struct lab_
 
 /* doctor_registry.c: nothing for a lab without one. */
 void lab_doctor_registry(const struct lab_spec *spec, struct lab_findings *out);
+/* "INSECURE: nobody checks who …", for all who have to say it; NULL: somebody does. Caller frees. */
+char *lab_registry_insecure(const struct lab_registry_spec *registry);
 
 /* doctor_room.c: one finding a file system. */
 void lab_doctor_disk(const struct lab_places *places, struct lab_findings *out);

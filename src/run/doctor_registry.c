@@ -15,6 +15,16 @@ static void look_at_serve(struct lab_findings *out)
     lab_finding_looked(f, "PATH");
 }
 
+char *lab_registry_insecure(const struct lab_registry_spec *registry)
+{
+    if (!registry->insecure)
+        return NULL;
+    return lab_format(
+        "INSECURE: nobody checks who %s is, so whoever is on the way to it can change "
+        "images%s",
+        registry->address, registry->username ? " and read the password" : "");
+}
+
 void lab_doctor_registry(const struct lab_spec *spec, struct lab_findings *out)
 {
     const struct lab_registry_spec *r = &spec->registry;
@@ -23,10 +33,8 @@ void lab_doctor_registry(const struct lab_spec *spec, struct lab_findings *out)
     if (r->serve) {
         look_at_serve(out);
     } else if (r->insecure) {
-        struct lab_finding *f = lab_found(
-            out, "registry", LAB_RESULT_WARNING,
-            "INSECURE: nobody checks who %s is, so whoever is on the way to it can change images",
-            r->address);
+        LAB_AUTOFREE char *words = lab_registry_insecure(r);
+        struct lab_finding *f = lab_found(out, "registry", LAB_RESULT_WARNING, "%s", words);
         lab_finding_looked(f, "registry.insecure in lab.yaml");
         lab_finding_fix(f,
                         "name the CA of its certificate with registry.ca, and remove 'insecure'");

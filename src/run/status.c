@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "run/commands.h"
+#include "run/doctor.h"
 
 /* The newest word on the node's gates: the failing or waiting one, else the last one passed. */
 static void
@@ -82,6 +83,8 @@ int lab_status(struct lab_run *run, struct lab_status *out, struct lab_error *er
     out->lab = lab_strdup(run->state ? lab_state_name(run->state) : run->spec->name);
     out->provider = lab_strdup(run->provider.ops->name);
     out->source = lab_strdup(run->state ? lab_state_get(run->state, "source") : run->spec->path);
+    if (run->spec)
+        out->insecure = lab_registry_insecure(&run->spec->registry);
     LAB_VEC_FOREACH (record, &run->records.list)
         if (lab_run_targeted(run, record->name))
             put_record(run, out, record);
@@ -108,4 +111,5 @@ void lab_status_clear(struct lab_status *status)
     free(status->lab);
     free(status->provider);
     free(status->source);
+    free(status->insecure);
 }
