@@ -51,9 +51,9 @@ void plat_next_data(int fd, uint64_t at, uint64_t end, uint64_t *from, uint64_t 
 /* Parts of the (new) file that are never written shall take no room. Where that cannot be, nothing
  * happens. */
 void plat_make_sparse(int fd);
-/* What `from` has behind from_at becomes the end of the (new) file `to`, which shares those blocks until
- * one of them is written to. Both places are multiples of 64 KiB. False where the file systems cannot,
- * with nothing done. */
+/* What `from` has behind from_at becomes the end of the (new) file `to`, which shares those blocks
+ * until one of them is written to. Both places are multiples of 64 KiB. False where the file
+ * systems cannot, with nothing done. */
 bool plat_clone(int from, uint64_t from_at, int to, uint64_t to_at);
 /* Absolute, without "." and doubled separators; needs not exist. Links are resolved only where ".."
  * makes it necessary. The caller frees. */
@@ -66,8 +66,8 @@ bool plat_path_is_absolute(const char *path);
 bool plat_same_path(const char *a, const char *b);
 /* A path as other programs of this system want it: on Windows with '\\'. Caller frees. */
 char *plat_native(const char *path);
-/* A path as libraries (libuv, SQLite) may get it, which hand it to the system as it is: on Windows with
- * the prefix that lifts the limit of 260 characters, where it is needed. Caller frees. */
+/* A path as libraries (libuv, SQLite) may get it, which hand it to the system as it is: on Windows
+ * with the prefix that lifts the limit of 260 characters, where it is needed. Caller frees. */
 char *plat_any_length(const char *path);
 
 /* --- lock: held until closed or until the process dies ---------------------------------------- */
@@ -179,7 +179,8 @@ void plat_kill_group(int pid, bool hard);
 /* Whether the child or something that it started still exists; asked while or just after it ran. */
 bool plat_group_alive(int pid);
 /* Whether a process lives. started: its start as the OS counts it (Linux: field 22 of proc(5)'s
- * stat), which tells it from a later one with the same number; 0: not known. When in doubt: true. */
+ * stat), which tells it from a later one with the same number; 0: not known. When in doubt: true.
+ */
 bool plat_process_lives(uint64_t pid, uint64_t started);
 /* The start of a process, as plat_process_lives() compares it; 0: not known. */
 uint64_t plat_process_started(uint64_t pid);
@@ -224,6 +225,9 @@ enum plat_breakaway_end plat_run_breakaway(struct plat_breakaway *child, struct 
 bool plat_is_terminal(int fd);
 void plat_terminal_size(int fd, int *columns, int *rows); /* 80x24 when unknown */
 bool plat_terminal_utf8(void);
+/* Keys and passwords of this process shall not get to a disk by its crash, nor be read by other
+ * programs of the user: no core dump, no debugger. Children are as they always were. */
+void plat_guard_memory(void);
 /* Reads one line without echo from the terminal; -1 LAB_HOST when there is no terminal. */
 int plat_read_secret(const char *prompt, struct lab_str *out, struct lab_error *err) LAB_MUST_CHECK;
 /* Console modes (UTF-8, escape sequences) for the life of the process. */

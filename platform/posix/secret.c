@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -174,4 +175,13 @@ int plat_read_secret(const char *prompt, struct lab_str *out, struct lab_error *
     pthread_mutex_unlock(&one_at_a_time);
     close(r.tty);
     return rc;
+}
+
+/* Not RLIMIT_CORE: a handler such as systemd-coredump gets the dump whatever the limit, and
+ * children would inherit it. LeakSanitizer is a debugger. */
+void plat_guard_memory(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
 }

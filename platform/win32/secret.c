@@ -91,3 +91,8 @@ int plat_read_secret(const char *prompt, struct lab_str *out, struct lab_error *
         CloseHandle(c.out);
     return rc;
 }
+
+/* What Windows keeps of a crash by itself has no heap in it. */
+void plat_guard_memory(void)
+{
+}

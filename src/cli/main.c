@@ -51,6 +51,7 @@ int lab_cli_main(int argc, char **argv)
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     bool help = false, version = false;
     int status;
+    plat_guard_memory();
     plat_console_init();
     argv = plat_arguments(&argc, argv);
     if (lab_cli_parse(&cli, argc, argv, &help, &version, &err)) {
