@@ -191,7 +191,8 @@ static int read_docker(struct images *i)
     json_array_foreach(manifest, n, image)
     {
         const char *name = text_at(image, "Config");
-        AUTO_JSON json_t *config = load(i, name ? name : "");
+        name = name ? name : "";
+        AUTO_JSON json_t *config = load(i, name);
         if (!config)
             return -1;
         LAB_AUTOFREE char *platform = platform_of(config);
