@@ -150,6 +150,21 @@ static void read_text(struct lab_draft *d, const struct lab_yaml *yaml, struct l
     out->text = lab_format("%s%s", yaml->text, lab_ends_with(yaml->text, "\n") ? "" : "\n");
 }
 
+/* It stands for a password in auth and registry alone; here cloud-init would take it for one. */
+static void refuse_prompt(struct lab_draft *d, const struct lab_cloud_init *init)
+{
+    for (const char *s = init->text; s && (s = strstr(s, "{{")) != NULL; s += 2) {
+        LAB_AUTOFREE char *braces = lab_strndup(s, strnlen(s, strcspn(s, "}") + 2));
+        if (!lab_draft_is_prompt(braces))
+            continue;
+        lab_draft_error(
+            d, init->pos,
+            "\"{{ password }}\" is not filled in in 'cloud_init', where it would be the "
+            "password itself; use 'auth.password', which reaches the guests as a hash");
+        return;
+    }
+}
+
 void lab_draft_read_cloud_init(struct lab_draft *d,
                                const struct lab_yaml *yaml,
                                struct lab_cloud_init *out)
@@ -157,6 +172,7 @@ void lab_draft_read_cloud_init(struct lab_draft *d,
     out->pos = yaml->pos;
     if (yaml->kind == LAB_YAML_SCALAR) {
         read_text(d, yaml, out);
+        refuse_prompt(d, out);
         return;
     }
     struct lab_str text = LAB_STR_INIT;
@@ -166,4 +182,5 @@ void lab_draft_read_cloud_init(struct lab_draft *d,
     lab_yaml_put_json(&text, yaml);
     lab_str_addc(&text, '\n');
     out->text = lab_str_detach(&text);
+    refuse_prompt(d, out);
 }
