@@ -247,7 +247,6 @@ static void the_vmx_goes_last(void **state)
 {
     (void)state;
     LAB_AUTOFREE char *folder = lab_path_join(dir, "vms/web-01");
-    LAB_AUTOFREE char *stuck = lab_path_join(dir, "vms/web-01/zz");
     LAB_AUTOFREE char *inner = lab_path_join(dir, "vms/web-01/zz/file");
     assert_ok(define("web-01", true, 1, &err));
     put("vms/web-01/zz/file", "x", 1);
