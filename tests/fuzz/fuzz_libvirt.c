@@ -31,7 +31,7 @@ static void pool(const char *xml)
 static void hand_over(const char *xml, const struct lab_libvirt_network *before)
 {
     static char lab[] = "other <lab>", id[] = "0a-\"1\"";
-    static const struct lab_libvirt_tag tag = {lab, id, NULL};
+    static const struct lab_libvirt_tag tag = {.lab = lab, .id = id};
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
     struct lab_libvirt_network after = {.name = NULL};

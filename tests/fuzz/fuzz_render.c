@@ -12,7 +12,7 @@
 
 enum { NODES = 3, NICS = 10 };
 
-static const struct lab_owner owner = {"lab", UUID};
+static const struct lab_owner owner = {.lab = "lab", .lab_id = UUID, .home = "/home/lab"};
 
 static void expect_yaml(const struct lab_str *text)
 {
