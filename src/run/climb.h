@@ -53,6 +53,7 @@ struct lab_climb {
     bool exec_pending;
     bool exec_failed;
     bool exec_dropped; /* failed because the session dropped: worth repeating */
+    bool rejoins;      /* a worker whose cluster was made anew */
     bool forgetting;   /* its old entry in the cluster is being deleted */
     char *exec_out;    /* output of the last command that ended well */
 

@@ -45,6 +45,33 @@ static void note_joined(struct lab_climb *c)
         lab_run_warning(c->ladder->run, "%s", err.message);
 }
 
+/* Under this key the state holds the hash of the CA of the cluster that a worker is in. */
+static char *cluster_key(const struct lab_climb *c)
+{
+    return lab_format("cluster:%s", c->record->name);
+}
+
+static void note_cluster(struct lab_climb *c)
+{
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *key = cluster_key(c);
+    const struct lab_k3s *k = &c->ladder->k3s;
+    const char *known = lab_state_get(c->ladder->run->state, key);
+    if (c->ladder->observe || lab_is_master(c) || !k->api || (known && strcmp(known, k->ca) == 0))
+        return;
+    if (lab_state_set(c->ladder->run->state, key, k->ca, &err))
+        lab_run_warning(c->ladder->run, "%s", err.message);
+}
+
+/* The only master was made anew, as after a teardown that was cut off: its cluster is another one,
+ * with another CA, and refuses the tokens of the old. */
+static bool is_in_another_cluster(const struct lab_climb *c)
+{
+    LAB_AUTOFREE char *key = cluster_key(c);
+    const char *known = lab_state_get(c->ladder->run->state, key);
+    return known && strcmp(known, c->ladder->k3s.ca) != 0;
+}
+
 /* --- the shared look at the cluster
  * ---------------------------------------------------------------- */
 
@@ -159,9 +186,30 @@ static enum lab_answer started(struct lab_climb *c)
     return LAB_WAIT;
 }
 
+/* For a worker that is a member already: false until it is known that its cluster still exists. */
+static bool cluster_is_known(struct lab_climb *c)
+{
+    struct lab_ladder *l = c->ladder;
+    if (l->observe || lab_is_master(c) || !lab_bootstrapped(c) || !lab_any_master(l))
+        return true;
+    if (!l->k3s.api) {
+        lab_climb_see(c, "waits for the master's API");
+        c->moved_ms = plat_now_ms(); /* waiting for others is not stalling */
+        return false;
+    }
+    if (c->rejoins || !is_in_another_cluster(c))
+        return true;
+    c->rejoins = true;
+    lab_run_warning(l->run, "%s was in a cluster that is gone; it joins the new one",
+                    c->record->name);
+    c->step = STARTING;
+    c->exec_failed = c->exec_dropped = true; /* as in lab_enter_k3s() */
+    return false;
+}
+
 static enum lab_answer asked(struct lab_climb *c)
 {
-    if (c->exec_pending)
+    if (c->exec_pending || !cluster_is_known(c))
         return LAB_WAIT;
     if (!c->exec_failed && c->exec_out) {
         read_status(c, c->exec_out);
@@ -242,6 +290,7 @@ enum lab_answer lab_check_ready(struct lab_climb *c)
     if (c->ladder->k3s.nodes_ms >= c->gate_began_ms &&
         lab_k3s_is_ready(&c->ladder->k3s, c->record->name)) {
         note_joined(c);
+        note_cluster(c);
         lab_climb_see(c, "Ready");
         return LAB_PASS;
     }

@@ -10,7 +10,7 @@ static int call(const char *command, uint64_t timeout_ms, struct lab_error *err)
     lab_virsh_init(&c, FAKE_URI);
     c.timeout_ms = timeout_ms;
     lab_child_args(&c, command, "web-01", (char *)NULL);
-    return lab_virsh_do(&c, "start VM 'web-01'", "already active", err);
+    return lab_virsh_do(&c, "start VM 'web-01'", "is already ", err);
 }
 
 /* Whatever the user's language, and whatever URI the environment names. */
@@ -59,6 +59,10 @@ static void a_refusal_gives_the_reason_once(void **state)
     assert_refused(call("start", 0, &err), LAB_HYPERVISOR,
                    "cannot start VM 'web-01' (" FAKE_URI "): internal error: no", NULL);
     fake_rules("start *\terr\tDomain is already active\n");
+    assert_ok(call("start", 0, &err));
+    fake_rules(
+        "start *\terr\tFailed to start domain 'web-01'\\nerror: Requested operation is not valid: "
+        "domain is already running\n");
     assert_ok(call("start", 0, &err));
 }
 
