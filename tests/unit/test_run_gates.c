@@ -235,6 +235,42 @@ static void failed_master_frees_the_restart_and_blocks_k3s(void **state)
     assert_true(dead);
 }
 
+/* After a teardown that was cut off, the master is a new one. */
+static void a_worker_of_a_cluster_that_is_gone_joins_the_new_one(void **state)
+{
+    struct bench *b = *state;
+    struct lab_climb *c = &b->ladder.climbs[1];
+    struct lab_error err = LAB_ERROR_INIT;
+    char ca[65];
+    uv_fs_t made;
+    memset(ca, 'a', 64);
+    ca[64] = '\0';
+    LAB_AUTOFREE char *temp = plat_temp_dir();
+    LAB_AUTOFREE char *pattern = lab_format("%s/labctl-test-XXXXXX", temp);
+    assert_int_equal(uv_fs_mkdtemp(NULL, &made, pattern, NULL), 0);
+    LAB_AUTOFREE char *home = lab_strdup(made.path);
+    uv_fs_req_cleanup(&made);
+    uv_os_setenv("LABCTL_HOME", home);
+    assert_int_equal(lab_state_open(&b->run.state, "x", LAB_STATE_CREATE, home, "up", &err), 0);
+    assert_int_equal(lab_state_set(b->run.state, "cluster:w1", ca, &err), 0);
+    fact(c, "k3s_done", "generation=g2 time=1");
+    c->link = LAB_LINK_DOWN; /* nothing is sent */
+    lab_enter_k3s(c);
+    assert_int_equal(lab_check_k3s(c), LAB_WAIT);
+    assert_string_equal(lab_str_get(&c->evidence), "waits for the master's API");
+    b->ladder.k3s.api = true;
+    memcpy(b->ladder.k3s.ca, ca, sizeof(ca));
+    assert_int_equal(lab_check_k3s(c), LAB_WAIT);
+    assert_false(c->rejoins);
+    memset(b->ladder.k3s.ca, 'b', 64);
+    assert_int_equal(lab_check_k3s(c), LAB_WAIT);
+    assert_true(c->rejoins);
+    assert_true(c->exec_dropped); /* k3s-start is due as soon as there is a session */
+    assert_int_equal(lab_check_k3s(c), LAB_WAIT);
+    lab_state_close(b->run.state);
+    assert_int_equal(plat_remove_tree(home, &err), 0);
+}
+
 static void masters_go_down_last(void **state)
 {
     struct lab_ladder *l = &((struct bench *)*state)->ladder;
@@ -290,6 +326,7 @@ int main(void)
         CASE(packages_not_asked_for_pass_when_the_first_boot_is_over),
         CASE(workers_wait_for_the_master),
         CASE(failed_master_frees_the_restart_and_blocks_k3s),
+        CASE(a_worker_of_a_cluster_that_is_gone_joins_the_new_one),
         CASE(masters_go_down_last),
         cmocka_unit_test(ready_is_a_whole_word),
         cmocka_unit_test(every_gate_has_a_name_of_its_own),
