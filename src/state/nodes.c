@@ -123,11 +123,10 @@ static int take_row(const struct lab_state *st,
                     struct lab_error *err)
 {
     LAB_AUTOFREE char *name = lab_query_get_text(q, 0);
-    if (name && lab_state_check_node(st, name, err))
+    if (lab_state_check_node(st, name, err))
         return -1;
-    if (!name || !lab_is_label(name) || !in_range(q, 2, UINT32_MAX) || !in_range(q, 3, ROLE_MAX) ||
-        !in_range(q, 4, UINT32_MAX) || !in_range(q, 7, UINT32_MAX) || !in_range(q, 8, INT64_MAX) ||
-        !in_range(q, 9, INT64_MAX))
+    if (!in_range(q, 2, UINT32_MAX) || !in_range(q, 3, ROLE_MAX) || !in_range(q, 4, UINT32_MAX) ||
+        !in_range(q, 7, UINT32_MAX) || !in_range(q, 8, INT64_MAX) || !in_range(q, 9, INT64_MAX))
         return lab_db_fail_damaged(q->db, "it lists a node that cannot be", err);
     struct lab_node_record *last = out->list.len ? &out->list.items[out->list.len - 1] : NULL;
     if (!last || strcmp(last->name, name) != 0) {
