@@ -149,15 +149,22 @@ remove_orphans(struct lab_cli *cli, struct lab_run *run, const char *name, struc
     return rc;
 }
 
-/* A lab that is not there needs no hypervisor to be gone; while its keys are still here they do not
- * go before somebody has looked whether they are needed. */
+static bool has_keys(const char *name)
+{
+    LAB_AUTOFREE char *dir = lab_home_of(name);
+    LAB_AUTOFREE char *key = lab_path_join(dir, "keys/login");
+    return lab_file_exists(key);
+}
+
+/* A lab that is not there needs no hypervisor to be gone, nor does what a killed teardown left of
+ * it; but its keys do not go before somebody has looked whether they are needed. */
 static int check_orphans(struct lab_run *run, const char *name, struct lab_error *err)
 {
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     if (!name || lab_orphans_refuse(run, false, &why) == 0)
         return 0;
     bool blind = why.code == LAB_HOST || why.code == LAB_HYPERVISOR;
-    if (!blind || !is_gone(name)) {
+    if (!blind || has_keys(name)) {
         lab_error_move(err, &why);
         return -1;
     }

@@ -21,7 +21,7 @@ enum {
     LOG_MAX = 4 << 20,
     MERCY_MS = 10 * 1000, /* from SIGTERM to SIGKILL */
     LOOK_MS = 2000,       /* how late it is noticed that the folder is gone */
-    LOCK_TRIES = 40,
+    LOCK_MS = 2000,
     LOCK_PAUSE_MS = 50
 };
 
@@ -249,11 +249,9 @@ static void run(struct supervisor *s)
 static int take_lock(struct plat_lock **out, const char *path, struct lab_error *err)
 {
     LAB_AUTOFREE char *holder = lab_registryd_holder();
-    for (int i = 1; i < LOCK_TRIES; i++) {
+    for (uint64_t end = plat_now_ms() + LOCK_MS; plat_now_ms() < end; uv_sleep(LOCK_PAUSE_MS))
         if (plat_lock_take(out, path, holder, NULL) == 0)
             return 0;
-        uv_sleep(LOCK_PAUSE_MS);
-    }
     return plat_lock_take(out, path, holder, err);
 }
 
