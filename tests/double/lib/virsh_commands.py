@@ -114,8 +114,10 @@ def named(kind, o):
     else:
         from libvirtd import pools as module
     known = asking(lambda: [n for n in module.all_names() if o.get("all") or module.is_active(n)])
+    if o.get("uuid"):
+        return asking(lambda: lines(module.current(n).child("uuid").text for n in known))
     if not o.get("name"):
-        raise Wrong("virsh double: only --name is known")
+        raise Wrong("virsh double: only --name and --uuid are known")
     return lines(n.ljust(20) if kind == "pool" else n for n in known)
 
 
@@ -145,7 +147,7 @@ COMMANDS = {
     "destroy": ("domain graceful!", domain_act("destroy", "destroy")),
     "suspend": ("domain", domain_act("suspend", "suspend")),
     "resume": ("domain", domain_act("resume", "resume")),
-    "net-list": ("all! name! inactive!", lambda o: named("network", o)),
+    "net-list": ("all! name! uuid! inactive!", lambda o: named("network", o)),
     "net-dumpxml": ("network inactive!", lambda o: dump(o, "network", bool(o.get("inactive")))),
     "net-define": ("file validate!", lambda o: define(o, "network", "networks")),
     "pool-list": ("all! name! inactive!", lambda o: named("pool", o)),

@@ -31,7 +31,7 @@ def pool(name=LAB, number=1, folder=None):
 def network(name="chk-net", number=0x11, device="labchk0", address="192.168.76.1", prefix=24):
     ip = f"  <ip address='{address}' prefix='{prefix}'/>\n" if address else ""
     return template("libvirt-network", name=name, uuid=uuid(number), lab="chk", lab_id="id&lt;1>&amp;&apos;",
-                    network="default", device=device, address=ip)
+                    home="host:/home/&amp;", network="default", device=device, address=ip)
 
 
 def nic(kind="network", source="chk-net", mac="52:54:00:0a:0b:0c"):
@@ -45,8 +45,9 @@ def cdrom(path=SEED, target="sda", shareable=""):
 def domain(name="n1", number=0x21, cdroms=None, nics=None, disk=DISK, log="", memory=64, generation="1"):
     cdroms = cdrom() + cdrom(SEED + "x", "sdb", "      <shareable/>\n") if cdroms is None else cdroms
     return template("libvirt-domain", type="qemu", name=name, uuid=uuid(number), lab="chk", lab_id="id",
-                    generation=generation, memory=memory, cpu=1, cpu_model="  <cpu mode='maximum'/>\n",
-                    disk=disk, cdroms=cdroms, nics=nic() if nics is None else nics, console_log=log)
+                    home="host:/home", generation=generation, memory=memory, cpu=1,
+                    cpu_model="  <cpu mode='maximum'/>\n", disk=disk, cdroms=cdroms,
+                    nics=nic() if nics is None else nics, console_log=log)
 
 
 def place(path):

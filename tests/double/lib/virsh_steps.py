@@ -93,6 +93,7 @@ def connection(s):
 def nothing(s):
     s.part = "nothing there"
     for words in ("list --all --uuid", "list --all --name", "net-list --name", "net-list --all --name",
+                  "net-list --all --uuid",
                   "pool-list --name", "pool-list --all --name", "domstats --state --raw", "list"):
         s.v(*words.split())
     for verb in ("start", "shutdown", "destroy", "resume", "undefine", "dumpxml", "domstate"):
@@ -220,8 +221,10 @@ def networks(s):
     s.define("net-", network("chk-net4", 0x15, "labchk4", None))
     s.define("net-", network("other-name", device="labchk9"))
     s.define("net-", network("bad address", 0x16, "labchk5", "192.168.999.1"))
+    s.v("net-list", "--all", "--uuid")
     s.define("net-", "<network><name>virbr</name></network>")
     s.v("net-list", "--all", "--name")
+    s.v("net-dumpxml", "--network", uuid(0x11), "--inactive")
     s.v("net-list", "--name")
     s.see_network("chk-net")
     s.see_network("virbr")
