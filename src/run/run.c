@@ -200,6 +200,26 @@ static void note_acceleration(struct lab_run *run)
     run->host.accelerated = any && all;
 }
 
+/* Of a removal that was cut off, VMware's definition may be left, which goes last. Without its disk
+ * there is nothing in it that could be kept: it counts as gone, and is made anew. */
+static int forget_half_removed(struct lab_run *run, struct lab_error *err)
+{
+    struct lab_objects objects = {{0}};
+    if (!run->state)
+        return 0;
+    if (lab_state_objects(run->state, &objects, err))
+        return -1;
+    LAB_VEC_FOREACH (o, &objects.list) {
+        struct lab_vm_state *vm = o->kind == LAB_OBJECT_VM && o->state == LAB_OBJECT_REMOVING
+                                      ? lab_vm_states_find(&run->observed, o->name)
+                                      : NULL;
+        if (vm && vm->ours && vm->disk_gone && vm->power == LAB_POWER_OFF)
+            vm->power = LAB_POWER_ABSENT;
+    }
+    lab_objects_clear(&objects);
+    return 0;
+}
+
 int lab_run_observe(struct lab_run *run, struct lab_error *err)
 {
     struct observe_work work = {.run = run};
@@ -212,6 +232,8 @@ int lab_run_observe(struct lab_run *run, struct lab_error *err)
     lab_vm_states_clear(&run->observed);
     int rc = lab_await(run, NULL, observe_fn, &work, NULL, err);
     lab_vec_clear(&work.names);
+    if (rc == 0)
+        rc = forget_half_removed(run, err);
     if (rc == 0)
         note_acceleration(run);
     return rc;

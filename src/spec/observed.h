@@ -25,6 +25,7 @@ struct lab_vm_state {
     char *generation;                     /* from the tag, or NULL */
     char *where;                          /* for messages: domain name with URI, or VMX path */
     bool seed_attached, payload_attached; /* in the definition or live */
+    bool disk_gone;                       /* seen to be missing, where that costs nothing to see */
     unsigned cpu;                         /* as defined; 0 unknown */
     uint64_t memory_mib;
     bool accelerated; /* its virtual CPUs run on real ones; false: emulated, or not there */
