@@ -39,6 +39,7 @@ struct supervisor {
     uint64_t began_ms; /* this start, monotonic */
     unsigned quick;    /* ends in a row, each soon after its start */
     unsigned open;     /* of child, out and errout; the child is over when none is */
+    uint64_t lock;     /* the inode of the one that is held; 0 where the system has none */
     bool ending;
 };
 
@@ -50,10 +51,18 @@ uint64_t lab_registryd_pause_ms(unsigned quick)
     return ms < LAB_REGISTRYD_PAUSE_MAX_MS ? ms : LAB_REGISTRYD_PAUSE_MAX_MS;
 }
 
+/* Deleted and made again by an `up`, the folder is another registry's. */
+static bool has_its_folder(const struct supervisor *s)
+{
+    struct plat_stat st;
+    return plat_stat(s->files->lock, &st) == 0 && st.inode == s->lock &&
+           plat_stat(s->files->config, &st) == 0;
+}
+
 static void write_running(struct supervisor *s)
 {
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
-    if (lab_registryd_running_write(s->files, &s->running, &err))
+    if (has_its_folder(s) && lab_registryd_running_write(s->files, &s->running, &err))
         lab_registryd_log_say(&s->log, "%s", err.message);
 }
 
@@ -209,8 +218,7 @@ static void on_signal(uv_signal_t *handle, int number)
 static void on_look(uv_timer_t *timer)
 {
     struct supervisor *s = timer->data;
-    struct plat_stat st;
-    if (plat_stat(s->files->config, &st) != 0)
+    if (!has_its_folder(s))
         end(s, "its folder is gone");
 }
 
@@ -266,11 +274,14 @@ int lab_registryd_serve(const char *lab, struct lab_error *err)
         return -1;
     s->lab = lab;
     s->files = &files;
+    struct plat_stat held;
+    s->lock = plat_stat(files.lock, &held) == 0 ? held.inode : 0;
     plat_ignore_broken_pipe();
     int rc = lab_registryd_log_open(&s->log, files.log, LOG_MAX, err);
     if (rc == 0) {
         run(s);
-        plat_remove(files.running, NULL);
+        if (has_its_folder(s))
+            plat_remove(files.running, NULL);
         lab_registryd_log_close(&s->log);
     }
     lab_registryd_running_clear(&s->running);
