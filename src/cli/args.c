@@ -5,60 +5,14 @@
 #include "base/text.h"
 #include "cli/command.h"
 
-/* Options of every command, and those that a command takes by its `takes` bits. */
-static const struct {
-    struct lab_option option;
-    unsigned bit; /* 0: always */
-} shared[] = {
-    {{"help", 'h', NULL, "show this help"}, 0},
-    {{"output", 'o', "FORMAT", "table, json, yaml or ndjson"}, 0},
-    {{"quiet", 'q', NULL, "print only failures"}, 0},
-    {{"verbose", 'v', NULL, "print every child process and its outcome too"}, 0},
-    {{"no-color", 0, NULL, "no colours (also: variable NO_COLOR)"}, 0},
-    {{"file", 'f', "FILE", "the lab's description (default: lab.yaml)"}, LAB_TAKES_FILE},
-    {{"lab", 0, "NAME", "a lab made earlier, by name"}, LAB_TAKES_FILE},
-    {{"target", 't', "NODE", "only this node; may be repeated"}, LAB_TAKES_TARGET},
-    {{"replicas", 0, "[GROUP=]N", "number of nodes in a group; never removes"}, LAB_TAKES_REPLICAS},
-    {{"timeout", 0, "TIME", "per node, e.g. 20m (default: wait.timeout)"}, LAB_TAKES_TIMEOUT},
-    {{"yes", 'y', NULL, "do not ask"}, LAB_TAKES_YES},
-};
-
-static const struct lab_command *find_command(const char *name)
-{
-    for (size_t i = 0; i < lab_commands_len; i++)
-        if (strcmp(lab_commands[i]->name, name) == 0)
-            return lab_commands[i];
-    return NULL;
-}
-
-int lab_cli_unknown_command(const char *name, struct lab_error *err)
-{
-    LAB_AUTOFREE const char **names = lab_calloc(lab_commands_len, sizeof(*names));
-    for (size_t i = 0; i < lab_commands_len; i++)
-        names[i] = lab_commands[i]->name;
-    const char *nearest = lab_nearest(name, names, lab_commands_len);
-    lab_fail(err, LAB_USAGE, "no command '%s'", name);
-    return nearest ? lab_error_hint(err, "did you mean 'labctl %s'?", nearest)
-                   : lab_error_hint(err, "'labctl help' lists the commands");
-}
-
-static bool matches(const struct lab_option *o, const char *name, size_t n, bool is_letter)
-{
-    return is_letter ? o->letter && o->letter == *name
-                     : strlen(o->name) == n && strncmp(o->name, name, n) == 0;
-}
-
 static const struct lab_option *
 find_option(const struct lab_command *command, const char *name, size_t n, bool is_letter)
 {
-    unsigned takes = command ? command->takes : ~0u;
-    for (const struct lab_option *o = command ? command->options : NULL; o && o->name; o++)
-        if (matches(o, name, n, is_letter))
+    const struct lab_option *o;
+    for (size_t i = 0; (o = lab_cli_option_at(command, i)); i++)
+        if (is_letter ? o->letter && o->letter == *name
+                      : strlen(o->name) == n && strncmp(o->name, name, n) == 0)
             return o;
-    for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
-        if ((!shared[i].bit || shared[i].bit & takes) &&
-            matches(&shared[i].option, name, n, is_letter))
-            return &shared[i].option;
     return NULL;
 }
 
@@ -67,13 +21,10 @@ unknown_option(const struct lab_command *command, const char *text, struct lab_e
 {
     const char *names[64];
     size_t n = 0;
-    unsigned takes = command ? command->takes : ~0u;
-    for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
-        if (!shared[i].bit || shared[i].bit & takes)
-            names[n++] = shared[i].option.name;
-    for (const struct lab_option *o = command ? command->options : NULL; o && o->name && n < 64;
-         o++)
-        names[n++] = o->name;
+    const struct lab_option *o;
+    for (size_t i = 0; n < LAB_ARRAY_LEN(names) && (o = lab_cli_option_at(command, i)); i++)
+        if (o->help)
+            names[n++] = o->name;
     const char *nearest = text[1] == '-' ? lab_nearest(text + 2, names, n) : NULL;
     lab_fail(err, LAB_USAGE, "%s%s takes no option '%s'", command ? "labctl " : "labctl",
              command ? command->name : "", text);
@@ -149,30 +100,19 @@ static int take_shared(struct lab_cli *cli,
     return 0;
 }
 
-static bool is_shared(const struct lab_option *o)
-{
-    const char *p = (const char *)o;
-    return p >= (const char *)shared && p < (const char *)shared + sizeof(shared);
-}
-
 static int take(struct lab_cli *cli,
                 const struct lab_option *o,
                 const char *value,
                 bool *help,
                 struct lab_error *err)
 {
-    if (is_shared(o))
+    if (lab_cli_is_shared(o))
         return take_shared(cli, o, value, help, err);
     if (cli->given_len == LAB_ARRAY_LEN(cli->given))
         return lab_fail(err, LAB_USAGE, "too many options");
     cli->given[cli->given_len].option = o;
     cli->given[cli->given_len++].value = value ? value : "";
     return 0;
-}
-
-static bool is_optional(const struct lab_option *o)
-{
-    return o->value[0] == '[' && lab_ends_with(o->value, "]");
 }
 
 /* One option at argv[*i]; its value may be the next argument. */
@@ -197,7 +137,7 @@ parse_option(struct lab_cli *cli, int argc, char **argv, int *i, bool *help, str
     }
     if (o->value && !value) {
         bool has_next = *i + 1 < argc;
-        if (is_optional(o) && (!has_next || argv[*i + 1][0] == '-'))
+        if (lab_cli_value_is_optional(o) && (!has_next || argv[*i + 1][0] == '-'))
             return take(cli, o, NULL, help, err);
         if (!has_next)
             return lab_fail(err, LAB_USAGE, "option '%s' wants a value: %s", text, o->value);
@@ -245,7 +185,7 @@ int lab_cli_parse(
             if (parse_option(cli, argc, argv, &i, help, err))
                 return -1;
         } else if (!cli->command) {
-            cli->command = find_command(text);
+            cli->command = lab_cli_command(text);
             if (!cli->command)
                 return lab_cli_unknown_command(text, err);
         } else {
@@ -277,55 +217,4 @@ const char *lab_cli_value(const struct lab_cli *cli, const char *option)
         if (strcmp(cli->given[i].option->name, option) == 0)
             return cli->given[i].value;
     return NULL;
-}
-
-/* --- help
- * ------------------------------------------------------------------------------------------ */
-
-static void print_option(const struct lab_option *o)
-{
-    char left[64];
-    snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ',
-             o->letter ? o->letter : ' ', o->letter ? "," : " ", o->name, o->value ? " " : "",
-             o->value ? o->value : "");
-    printf("  %-28s %s\n", left, o->help);
-}
-
-static void print_overview(void)
-{
-    puts("labctl makes a running lab of virtual machines from one lab.yaml.\n\n"
-         "Usage: labctl COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:");
-    for (size_t i = 0; i < lab_commands_len; i++)
-        printf("  %-10s %s\n", lab_commands[i]->name, lab_commands[i]->summary);
-    puts(
-        "\n'labctl COMMAND --help' explains one of them.\n"
-        "Exit status: 0 fine, 1 defect in labctl, 2 usage or lab.yaml, 3 the host lacks something,\n"
-        "4 the hypervisor refused, 5 a guest failed, 6 a deadline passed, 7 conflict, 8 integrity,\n"
-        "130 interrupted.");
-}
-
-static bool has_own(const struct lab_command *command, const struct lab_option *other)
-{
-    for (const struct lab_option *o = command->options; o && o->name; o++)
-        if (strcmp(o->name, other->name) == 0)
-            return true;
-    return false;
-}
-
-void lab_cli_help(const struct lab_command *command)
-{
-    if (!command) {
-        print_overview();
-        return;
-    }
-    printf("Usage: labctl %s [OPTIONS]%s%s\n\n%s\n\nOptions:\n", command->name,
-           command->arguments && *command->arguments ? " " : "",
-           command->arguments ? command->arguments : "", command->text);
-    for (const struct lab_option *o = command->options; o && o->name; o++)
-        if (o->help)
-            print_option(o);
-    for (size_t i = 0; i < LAB_ARRAY_LEN(shared); i++)
-        if ((!shared[i].bit || shared[i].bit & command->takes) &&
-            !has_own(command, &shared[i].option))
-            print_option(&shared[i].option);
 }

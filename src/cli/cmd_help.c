@@ -1,7 +1,5 @@
 #include <stdio.h>
-#include <string.h>
 
-#include "base/text.h"
 #include "cli/command.h"
 
 static int run_help(struct lab_cli *cli, struct lab_error *err)
@@ -10,13 +8,11 @@ static int run_help(struct lab_cli *cli, struct lab_error *err)
         lab_cli_help(NULL);
         return 0;
     }
-    for (size_t i = 0; i < lab_commands_len; i++) {
-        if (strcmp(lab_commands[i]->name, cli->arguments.items[0]) == 0) {
-            lab_cli_help(lab_commands[i]);
-            return 0;
-        }
-    }
-    return lab_cli_unknown_command(cli->arguments.items[0], err);
+    const struct lab_command *command = lab_cli_command(cli->arguments.items[0]);
+    if (!command || !command->summary)
+        return lab_cli_unknown_command(cli->arguments.items[0], err);
+    lab_cli_help(command);
+    return 0;
 }
 
 const struct lab_command lab_cmd_help = {

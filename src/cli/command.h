@@ -8,7 +8,7 @@ struct lab_option {
     char letter;       /* 0: none */
     const char *value; /* name of its value in help; NULL: a flag. "[NODE]" may be left out: only
                           for commands without arguments, where a word after it is nothing else */
-    const char *help; /* NULL: labctl's own, for its child processes */
+    const char *help;  /* NULL: labctl's own, for its child processes */
 };
 
 enum lab_output { LAB_OUTPUT_TABLE, LAB_OUTPUT_JSON, LAB_OUTPUT_YAML, LAB_OUTPUT_NDJSON };
@@ -26,10 +26,11 @@ enum {
 struct lab_cli;
 
 struct lab_command {
-    const char *name, *summary;
-    const char *arguments;            /* "NODE [-- COMMAND…]" for the usage line */
-    const char *text;                 /* what it does, and an example that works */
-    const struct lab_option *options; /* ends with a NULL name; may be NULL; go before shared ones */
+    const char *name, *summary; /* summary NULL: labctl's own, no word of it anywhere */
+    const char *arguments;      /* "NODE [-- COMMAND…]" for the usage line */
+    const char *text;           /* what it does, and an example that works */
+    const struct lab_option
+        *options; /* ends with a NULL name; may be NULL; go before shared ones */
     int min_arguments, max_arguments; /* max -1: any number */
     unsigned takes;
     int (*run)(struct lab_cli *cli, struct lab_error *err);
@@ -61,6 +62,15 @@ struct lab_cli {
 extern const struct lab_command *const lab_commands[];
 extern const size_t lab_commands_len;
 
+/* options.c. NULL: there is no such command. */
+const struct lab_command *lab_cli_command(const char *name);
+int lab_cli_unknown_command(const char *name, struct lab_error *err); /* -1, with the nearest */
+/* What the command takes, its own first, then those of every command; NULL after the last. command
+ * NULL: what may stand before a command. */
+const struct lab_option *lab_cli_option_at(const struct lab_command *command, size_t i);
+bool lab_cli_is_shared(const struct lab_option *o);
+bool lab_cli_value_is_optional(const struct lab_option *o); /* only for one that takes a value */
+
 /* args.c. help: "--help" was given (for the command, if any). */
 int lab_cli_parse(struct lab_cli *cli,
                   int argc,
@@ -70,11 +80,12 @@ int lab_cli_parse(struct lab_cli *cli,
                   struct lab_error *err) LAB_MUST_CHECK;
 int lab_cli_take_output(struct lab_cli *cli, const char *value, struct lab_error *err)
     LAB_MUST_CHECK; /* the value of -o, for commands whose own -o may be something else */
-int lab_cli_unknown_command(const char *name, struct lab_error *err); /* -1, with the nearest */
 void lab_cli_clear(struct lab_cli *cli);
 bool lab_cli_flag(const struct lab_cli *cli, const char *option);
 const char *lab_cli_value(const struct lab_cli *cli, const char *option); /* last one; NULL */
-void lab_cli_help(const struct lab_command *command);                     /* NULL: the overview */
+
+/* help.c */
+void lab_cli_help(const struct lab_command *command); /* NULL: the overview */
 
 /* For commands that work on a lab: opens the run with everything from the command line. Problems of
  * lab.yaml are printed. */
@@ -106,8 +117,8 @@ void lab_cli_print(const struct lab_cli *cli,
                    const char *key,
                    const struct lab_column *columns,
                    size_t n);
-/* Words for people on stderr, in one write: a Windows console that gets a character's bytes one by one
- * shows none of it. */
+/* Words for people on stderr, in one write: a Windows console that gets a character's bytes one by
+ * one shows none of it. */
 void lab_cli_say(const char *fmt, ...) LAB_PRINTF(1, 2);
 void lab_cli_print_object(json_t *value /* taken */); /* one line of NDJSON, at once */
 /* null for NULL; bytes of a guest that are no UTF-8 become U+FFFD. */

@@ -33,6 +33,9 @@ expect 2 "did you mean 'labctl validate'" valdate
 expect 2 "did you mean 'labctl validate'" help valdate
 expect 2 "see 'labctl up --help'" up --nonsense
 expect 2 "did you mean '--target'" status --tarjet x
+expect 0 '^complete -F _labctl labctl' completion bash
+expect 2 "did you mean 'labctl completion fish'" completion fisch
+expect 2 "no command '__complete'" help __complete
 expect 2 'wants a value' status --target
 expect 2 'wants NODE' ssh
 expect 2 'none of table' list -o xml
