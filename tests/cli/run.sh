@@ -53,8 +53,10 @@ expect 2 "takes no arguments, not 'something'" status -- something
 expect 0 'Usage: labctl iso' help -- iso
 expect 2 "gates: defined" wait --for nothing
 expect 0 'no labs under' list
-for command in init validate doctor plan up wait status list start stop restart teardown ssh exec iso image bundle registry verify kubeconfig schema; do
+commands=$("$labctl" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
+for command in $commands; do
     expect 0 "Usage: labctl $command" "$command" --help
+    expect 0 "^  labctl $command" "$command" --help # an example
 done
 
 expect 0 'wrote lab.yaml' init
