@@ -10,6 +10,7 @@
 #include "run/host.h"
 #include "run/hosts.h"
 #include "run/hypervisor.h"
+#include "run/leave.h"
 #include "run/payload_fit.h"
 #include "run/prepare.h"
 #include "run/record.h"
@@ -237,6 +238,14 @@ static int note_hashes(struct lab_run *run,
 /* --- prune
  * ------------------------------------------------------------------------------------------- */
 
+static bool stays(const void *plan, const char *name)
+{
+    LAB_VEC_FOREACH (p, &((const struct lab_plan *)plan)->nodes)
+        if (strcmp(p->name, name) == 0)
+            return p->action != LAB_ACTION_REMOVE && p->action != LAB_ACTION_PROVISION;
+    return false;
+}
+
 static int prune(struct lab_run *run,
                  const struct lab_plan *plan,
                  bool yes,
@@ -260,7 +269,8 @@ static int prune(struct lab_run *run,
         struct lab_vm_state *vm = lab_vm_states_find(&run->observed, p->name);
         bool foreign = vm && vm->power != LAB_POWER_ABSENT && !vm->ours;
         if (foreign ? lab_state_node_gone(run->state, p->name, err)
-                    : lab_remove_node(run, p->name, report, err))
+                    : lab_leave_cluster(run, p->name, stays, plan, err) ||
+                          lab_remove_node(run, p->name, report, err))
             return -1;
     }
     return 0;
