@@ -25,7 +25,7 @@ static const char *last_of(const char *text, const char *words)
 }
 
 /* The log goes on over restarts, and the kernel begins each boot with its version. */
-static const char *this_boot(const char *text)
+const char *lab_console_this_boot(const char *text)
 {
     const char *boot = last_of(text, boot_mark);
     return boot ? boot : text;
@@ -56,14 +56,6 @@ static void put_line(struct lab_str *out, const char *text, const char *at)
     lab_put_printable(out, from, len, 200);
 }
 
-bool lab_console_disk_full(struct lab_str *line, const char *text)
-{
-    const char *boot = this_boot(text), *at = last_of(boot, "No space left on device");
-    if (at)
-        put_line(line, boot, at);
-    return at != NULL;
-}
-
 /* "Dependency failed for", "Failed to mount", "[FAILED]": why systemd gave up is said before. */
 static void put_failed(struct lab_str *out, const char *boot, const char *until)
 {
@@ -79,7 +71,7 @@ static void put_failed(struct lab_str *out, const char *boot, const char *until)
 bool lab_console_stuck(struct lab_str *why, const char *text)
 {
     static const char panic[] = "Kernel panic - not syncing: ";
-    const char *boot = this_boot(text), *at = strstr(boot, panic);
+    const char *boot = lab_console_this_boot(text), *at = strstr(boot, panic);
     if (at) {
         at += strlen(panic);
         lab_str_add(why, "its kernel panicked (kernel panic): ");
@@ -106,7 +98,7 @@ static bool at_login_prompt(const char *text)
 
 const char *lab_console_seedless(const char *text, bool *saw_cd)
 {
-    const char *boot = this_boot(text);
+    const char *boot = lab_console_this_boot(text);
     /* "sr 1:0:0:0: [sr0]", or "Attached scsi CD-ROM sr0" */
     *saw_cd = strstr(boot, "sr0") != NULL;
     if (strstr(boot, "Datasource DataSourceNone"))

@@ -20,7 +20,7 @@ bool lab_console_stuck(struct lab_str *why, const char *text);
 /* How often a kernel began to boot. */
 unsigned lab_console_boots(const char *text);
 
-/* The last line of this boot that tells of a full disk; false: there is none. */
-bool lab_console_disk_full(struct lab_str *line, const char *text);
+/* The part since the kernel last began to boot; all of it when it did not. */
+const char *lab_console_this_boot(const char *text);
 
 #endif

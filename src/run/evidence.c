@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "run/climb.h"
 #include "run/console.h"
+#include "run/symptoms.h"
 
 enum { CONSOLE_LINES = 12, CONSOLE_BYTES = 64 * 1024 };
 
@@ -34,15 +35,13 @@ static void put_tail(struct lab_str *out, const char *title, const char *text, s
     }
 }
 
-static void add_console(struct lab_climb *c, struct lab_str *out)
+/* The end of the console goes to out; what it tells of this boot is kept for the cause. */
+static void add_console(struct lab_climb *c, struct lab_str *out, struct lab_str *tail)
 {
     LAB_AUTOFREE char *path = lab_run_path(c->ladder->run, "console/%s.log", c->record->name);
-    LAB_AUTO_STR struct lab_str tail = LAB_STR_INIT, full = LAB_STR_INIT;
-    lab_file_tail(path, CONSOLE_BYTES, &tail);
-    if (lab_console_disk_full(&full, lab_str_get(&tail)))
-        lab_str_addf(out, "its serial console tells of a full disk:\n  | %s\n", lab_str_get(&full));
-    if (tail.len)
-        put_tail(out, "end of its serial console:", lab_str_get(&tail), CONSOLE_LINES);
+    lab_file_tail(path, CONSOLE_BYTES, tail);
+    if (tail->len)
+        put_tail(out, "end of its serial console:", lab_str_get(tail), CONSOLE_LINES);
     else
         lab_str_addf(out, "its serial console (%s) is empty\n", path);
 }
@@ -65,10 +64,54 @@ static const char *question(const struct lab_climb *c)
     }
 }
 
-static bool tells_of_full_disk(const char *text)
+/* A key or an owner that does not match has its own words; what a console says besides is no cause.
+ */
+static bool wants_cause(const struct lab_climb *c)
 {
-    return text &&
-           (strstr(text, "No space left on device") || strstr(text, "not enough free space"));
+    return c->error.code == LAB_GUEST || c->error.code == LAB_TIMEOUT ||
+           c->error.code == LAB_HYPERVISOR;
+}
+
+struct said {
+    unsigned by;
+    const char *text;
+};
+
+/* The first that is known, what the gate itself says before what logs say. */
+static const struct lab_symptom *
+find_cause(const struct said *said, size_t n, const char **line, size_t *len)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct lab_symptom *s =
+            said[i].text ? lab_symptom_find(said[i].by, said[i].text, line, len) : NULL;
+        if (s)
+            return s;
+    }
+    return NULL;
+}
+
+static void
+put_cause(struct lab_climb *c, const char *log, const char *console, struct lab_str *out)
+{
+    const struct said said[] = {
+        {c->gate > LAB_GATE_POWERED ? LAB_SAID_BY_GUEST : LAB_SAID_BY_HYPERVISOR, c->error.message},
+        {LAB_SAID_BY_GUEST, log},
+        {LAB_SAID_BY_CONSOLE, lab_console_this_boot(console)},
+    };
+    const char *line;
+    size_t len;
+    const struct lab_symptom *s =
+        wants_cause(c) ? find_cause(said, LAB_ARRAY_LEN(said), &line, &len) : NULL;
+    if (!s)
+        return;
+    lab_str_addf(out, "  likely cause: %s\n  | ", s->cause);
+    lab_put_printable(out, line, len, 300);
+    lab_str_add(out, "\n");
+    if (c->error.hint)
+        return;
+    LAB_AUTO_STR struct lab_str next = LAB_STR_INIT;
+    lab_symptom_next(s, lab_run_self(c->ladder->run), c->record->name, &next);
+    lab_error_hint(&c->error, "%s", lab_str_get(&next));
 }
 
 /* What a first boot did wrong it does not do again: the node has to be made anew, which `up` does
@@ -76,13 +119,7 @@ static bool tells_of_full_disk(const char *text)
 static void put_hint(struct lab_climb *c)
 {
     const char *self = lab_run_self(c->ladder->run), *name = c->record->name;
-    if (c->gate > LAB_GATE_POWERED &&
-        (tells_of_full_disk(c->error.message) || tells_of_full_disk(c->details)))
-        lab_error_hint(&c->error,
-                       "the guest's disk is full: give the node a larger disk_size in lab.yaml, "
-                       "then make it anew: '%s up --recreate %s'",
-                       self, name);
-    else if (LAB_GATE_BIT(c->gate) & LAB_GATES_FIRST_BOOT)
+    if (LAB_GATE_BIT(c->gate) & LAB_GATES_FIRST_BOOT)
         lab_error_hint(&c->error,
                        "look inside with '%s ssh %s'; mend lab.yaml and run '%s up', or make it "
                        "anew as it is: '%s up --recreate %s'",
@@ -109,10 +146,13 @@ bool lab_climb_gather(struct lab_climb *c)
     }
     if (c->step == ASKED && c->exec_pending && answers) /* not for a command of the gate */
         return false;
-    LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
-    if (c->step == ASKED && c->exec_out)
-        put_tail(&out, "last lines of its log:", c->exec_out, 15);
-    add_console(c, &out);
+    LAB_AUTO_STR struct lab_str out = LAB_STR_INIT, seen = LAB_STR_INIT, tail = LAB_STR_INIT;
+    const char *log = c->step == ASKED ? c->exec_out : NULL;
+    if (log)
+        put_tail(&seen, "last lines of its log:", log, 15);
+    add_console(c, &seen, &tail);
+    put_cause(c, log, lab_str_get(&tail), &out);
+    lab_str_add(&out, lab_str_get(&seen));
     free(c->details);
     c->details = lab_str_detach(&out);
     if (!c->error.hint)
