@@ -1,6 +1,8 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/command.h"
+#include "cli/topics.h"
 
 static int run_help(struct lab_cli *cli, struct lab_error *err)
 {
@@ -8,9 +10,16 @@ static int run_help(struct lab_cli *cli, struct lab_error *err)
         lab_cli_help(NULL);
         return 0;
     }
-    const struct lab_command *command = lab_cli_command(cli->arguments.items[0]);
+    const char *name = cli->arguments.items[0];
+    const struct lab_command *command = lab_cli_command(name);
+    for (size_t i = 0; i < lab_topics_len; i++) {
+        if (strcmp(lab_topics[i].name, name) == 0) {
+            lab_topics[i].print();
+            return 0;
+        }
+    }
     if (!command || !command->summary)
-        return lab_cli_unknown_command(cli->arguments.items[0], err);
+        return lab_cli_unknown_command(name, err);
     lab_cli_help(command);
     return 0;
 }
@@ -18,8 +27,9 @@ static int run_help(struct lab_cli *cli, struct lab_error *err)
 const struct lab_command lab_cmd_help = {
     .name = "help",
     .summary = "this overview, or one command explained",
-    .arguments = "[COMMAND]",
-    .text = "Explains labctl, or one command.\n\n  labctl help up",
+    .arguments = "[COMMAND|TOPIC]",
+    .text = "Explains labctl, one command, or a topic; 'labctl help topics' lists those.\n\n"
+            "  labctl help up\n  labctl help troubleshooting",
     .max_arguments = 1,
     .run = run_help,
 };

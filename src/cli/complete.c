@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/topics.h"
 #include "run/gate.h"
 
 /* What stands before the word that is being typed. */
@@ -58,6 +59,14 @@ static void offer_commands(struct line *l)
             offer(l, lab_commands[i]->name, lab_commands[i]->summary);
 }
 
+/* What `help` knows. */
+static void offer_explained(struct line *l)
+{
+    offer_commands(l);
+    for (size_t i = 0; i < lab_topics_len; i++)
+        offer(l, lab_topics[i].name, lab_topics[i].summary);
+}
+
 static void offer_gates(struct line *l)
 {
     for (int gate = 0; gate < LAB_GATE_COUNT; gate++)
@@ -100,7 +109,7 @@ static void offer_kind(struct line *l, const char *kind, size_t n)
     else if (len == 4 && strncmp(kind, "GATE", 4) == 0)
         offer_gates(l);
     else if (len == 7 && strncmp(kind, "COMMAND", 7) == 0)
-        offer_commands(l);
+        offer_explained(l);
     else if (is_one_of(kind, len, files, LAB_ARRAY_LEN(files)))
         l->out->files = true;
     offer_all(l, &found);

@@ -19,7 +19,7 @@ static void print_overview(void)
         if (lab_commands[i]->summary)
             printf("  %-10s %s\n", lab_commands[i]->name, lab_commands[i]->summary);
     puts(
-        "\n'labctl COMMAND --help' explains one of them.\n"
+        "\n'labctl COMMAND --help' explains one of them, 'labctl help topics' lists what else is explained.\n"
         "Exit status: 0 fine, 1 defect in labctl, 2 usage or lab.yaml, 3 the host lacks something,\n"
         "4 the hypervisor refused, 5 a guest failed, 6 a deadline passed, 7 conflict, 8 integrity,\n"
         "130 interrupted.");

@@ -35,6 +35,13 @@ expect 2 "see 'labctl up --help'" up --nonsense
 expect 2 "did you mean '--target'" status --tarjet x
 expect 0 '^complete -F _labctl labctl' completion bash
 expect 2 "did you mean 'labctl completion fish'" completion fisch
+expect 0 'troubleshooting  *known symptoms' help topics
+expect 0 '^## disk-full' help troubleshooting
+if "$labctl" help troubleshooting | diff - "$tests/../docs/troubleshooting.md"; then echo 'ok - docs/troubleshooting.md is that page'; else
+    echo 'not ok - docs/troubleshooting.md is stale: labctl help troubleshooting prints it'
+    failed=1
+fi
+expect 0 'cloud-init  *cloud-init done' help gates
 expect 2 "no command '__complete'" help __complete
 expect 2 'wants a value' status --target
 expect 2 'wants NODE' ssh
