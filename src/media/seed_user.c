@@ -33,17 +33,24 @@ static void put_login(struct lab_str *out, const struct lab_seed *seed)
     const struct lab_auth *auth = &seed->spec->auth;
     LAB_AUTO_STR struct lab_str keys = LAB_STR_INIT;
     LAB_AUTO_STR struct lab_str password = LAB_STR_INIT;
+    LAB_AUTO_STR struct lab_str timezone = LAB_STR_INIT;
 
     put_key(&keys, seed->login_public);
     for (size_t i = 0; i < auth->authorized_keys.len; i++)
         put_key(&keys, auth->authorized_keys.items[i]);
     if (seed->password_hash)
         put_password(&password, seed->password_hash);
+    if (seed->spec->timezone) {
+        lab_str_add(&timezone, "timezone: ");
+        lab_escape(&timezone, LAB_ESCAPE_YAML, seed->spec->timezone);
+        lab_str_addc(&timezone, '\n');
+    }
     const struct lab_var vars[] = {
         {"username", auth->username, false},
         {"locked", seed->password_hash ? "false" : "true", true},
         {"password", lab_str_get(&password), true},
         {"keys", lab_str_get(&keys), true},
+        {"timezone", lab_str_get(&timezone), true},
     };
     lab_template(out, "templates/user-data.yaml", LAB_ESCAPE_YAML, vars, LAB_ARRAY_LEN(vars));
     lab_wipe(password.ptr, password.len);

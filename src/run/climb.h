@@ -22,8 +22,12 @@ struct lab_fact {
 /* What the climbing is for: decides who waits for whom when power is switched. */
 enum lab_ladder_kind { LAB_LADDER_UP, LAB_LADDER_WAIT, LAB_LADDER_STOP, LAB_LADDER_RESTART };
 
-/* Whether the guest knows the names of all nodes (hosts.c). */
-enum lab_hosts { LAB_HOSTS_KNOWN, LAB_HOSTS_STALE, LAB_HOSTS_SENT };
+/* Whether the guest knows what it was last told (refresh.c). */
+enum lab_refresh { LAB_REFRESH_HOSTS, LAB_REFRESH_TIMEZONE, LAB_REFRESHES };
+struct lab_refreshing {
+    enum { LAB_FRESH, LAB_STALE, LAB_SENT } state;
+    unsigned tries;
+};
 
 struct lab_ladder;
 
@@ -32,8 +36,7 @@ struct lab_climb {
     const struct lab_node *node; /* NULL when known from the ledger alone */
     struct lab_node_record *record;
     bool provision; /* destroy what is there and begin anew */
-    enum lab_hosts hosts;
-    unsigned hosts_tries;
+    struct lab_refreshing refresh[LAB_REFRESHES];
     unsigned gates; /* bit set of the gates to climb */
 
     enum lab_gate gate; /* the one being waited for */
@@ -88,8 +91,10 @@ struct lab_ladder {
     char *payload_ref, *payload_label, *payload_manifest;
     char *password_hash;
     struct lab_registry_place *registry; /* NULL: the lab has none */
-    char *hosts; /* "IP name" lines that every guest should have; NULL: not this command's job */
-    char hosts_sum[LAB_SHA256_HEX];
+    struct {
+        char *text; /* what every guest should have; NULL: not this command's job */
+        char sum[LAB_SHA256_HEX];
+    } refresh[LAB_REFRESHES];
     char **base_refs;           /* by image index */
     struct lab_net_state *nets; /* by network index */
     uint64_t polled_ms;

@@ -8,7 +8,7 @@
 #include "platform.h"
 #include "run/climb.h"
 #include "run/console.h"
-#include "run/hosts.h"
+#include "run/refresh.h"
 
 enum { LAST_WORDS = 2048, WHOLE_BOOT = 64 * 1024 };
 enum { STUCK_PART = 5, STUCK_STEP = 1 };
@@ -166,7 +166,7 @@ enum lab_answer lab_check_login(struct lab_climb *c)
     enum lab_answer link = check_link(c, LAB_LINK_LOGIN);
     if (link != LAB_PASS)
         return link;
-    if (!lab_hosts_refreshed(c))
+    if (!lab_refreshed(c))
         return LAB_WAIT;
     lab_climb_see(c, "as %s", lab_run_user(c->ladder->run));
     return LAB_PASS;
@@ -204,7 +204,7 @@ enum lab_answer lab_check_ssh_again(struct lab_climb *c)
         same = check_identity(c, "instance_id", c->instance_id);
     if (same != LAB_PASS)
         return same;
-    if (!lab_hosts_refreshed(c))
+    if (!lab_refreshed(c))
         return LAB_WAIT;
     enum lab_answer clock = lab_check_clock(c);
     if (clock != LAB_PASS)

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
-#include "run/hosts.h"
+#include "run/refresh.h"
 #include "run/seed.h"
 
 /* A VM as the provider wants it; with_media false: the definition after the detach. */
@@ -127,7 +127,7 @@ enum lab_answer lab_check_worked(struct lab_climb *c)
     lab_put_size(&text, c->record->memory_mib << 20);
     lab_climb_see(c, "%u cpu, %s", c->record->cpu, lab_str_get(&text));
     c->provision = false;
-    lab_hosts_made(c);
+    lab_refresh_made(c);
     return LAB_PASS;
 }
 

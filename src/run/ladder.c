@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
+#include "run/refresh.h"
 #include "run/registry.h"
 
 /* Order is the ladder's order. */
@@ -97,7 +98,7 @@ void lab_ladder_clear(struct lab_ladder *l)
     if (l->registry)
         lab_registry_place_clear(l->registry);
     free(l->registry);
-    free(l->hosts);
+    lab_refresh_clear(l);
     free(l->k3s.nodes);
     lab_wipe(l->k3s.token, sizeof(l->k3s.token));
     *l = (struct lab_ladder){0};

@@ -8,12 +8,12 @@
 #include "platform.h"
 #include "run/commands.h"
 #include "run/host.h"
-#include "run/hosts.h"
 #include "run/hypervisor.h"
 #include "run/leave.h"
 #include "run/payload_fit.h"
 #include "run/prepare.h"
 #include "run/record.h"
+#include "run/refresh.h"
 #include "run/remove.h"
 #include "run/report.h"
 #include "run/roster.h"
@@ -197,7 +197,7 @@ static void fill_ladder(struct lab_ladder *l,
         n++;
     }
     lab_ladder_init(l, run, LAB_LADDER_UP, n);
-    lab_hosts_note(l);
+    lab_refresh_note(l);
     n = 0;
     LAB_VEC_FOREACH (p, &plan->nodes) {
         if (!takes_part(run, p))
@@ -211,7 +211,8 @@ static void fill_ladder(struct lab_ladder *l,
         c->media_attached = vm && (vm->seed_attached || vm->payload_attached);
         c->provision = c->record->boot_id == NULL && !c->record->provisioned && begins_anew(run, p);
         c->gates = gates_for(c, c->provision ? LAB_ACTION_PROVISION : p->action);
-        c->hosts = c->provision ? LAB_HOSTS_KNOWN : lab_hosts_state(c);
+        if (!c->provision)
+            lab_refresh_look(c);
         if (c->provision)
             c->power = LAB_POWER_ABSENT;
     }

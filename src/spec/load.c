@@ -74,6 +74,7 @@ void lab_spec_free(struct lab_spec *spec)
     free(spec->libvirt_uri);
     free(spec->vm_dir);
     free(spec->name);
+    free(spec->timezone);
     free(spec->file);
     free(spec->path);
     free(spec->dir);

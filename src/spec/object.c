@@ -54,7 +54,8 @@ static const char *meant(const struct lab_object *object, const char *key)
     return lab_nearest(key, names, n);
 }
 
-/* Where in the same file the key would be right; other files (bundle.yaml) have tables of their own. */
+/* Where in the same file the key would be right; other files (bundle.yaml) have tables of their
+ * own. */
 static const struct lab_object *elsewhere(const struct lab_object *object, const char *key)
 {
     const struct lab_object *home = NULL;

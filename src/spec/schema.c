@@ -402,6 +402,12 @@ static const struct lab_field root_fields[] = {
      .about =
          "Hypervisor. auto: the one recorded for the lab, else vmware on Windows, else libvirt "
          "if it connects, else vmware."},
+    {.key = "timezone",
+     .type = LAB_TYPE_TIMEZONE,
+     .offset = offsetof(struct lab_spec, timezone),
+     .absent = "as the image has it",
+     .about =
+         "Time zone of the guests, such as Asia/Seoul. A change is told to guests that exist."},
     {.key = "auth",
      .type = LAB_TYPE_OBJECT,
      .object = &lab_object_auth,

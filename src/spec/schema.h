@@ -17,6 +17,7 @@ enum lab_type {
     LAB_TYPE_PATH,     /* char *, made absolute */
     LAB_TYPE_USER,     /* char *, a Linux user name */
     LAB_TYPE_VARIABLE, /* char *, name of an environment variable */
+    LAB_TYPE_TIMEZONE, /* char *, "Asia/Seoul" */
     LAB_TYPE_ENDPOINT, /* char *, host:port */
     LAB_TYPE_URI,      /* char *, driver[+transport]://… */
     LAB_TYPE_SECRET,   /* not stored and never quoted: its reader is special */

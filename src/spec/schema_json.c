@@ -18,6 +18,8 @@ static const char *pattern_of(enum lab_type type)
         return "^[a-z_][a-z0-9_-]{0,31}$";
     case LAB_TYPE_VARIABLE:
         return "^[A-Za-z_][A-Za-z0-9_]*$";
+    case LAB_TYPE_TIMEZONE:
+        return "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$";
     case LAB_TYPE_ENDPOINT:
         return "^[a-z0-9.-]+:[0-9]{1,5}$";
     case LAB_TYPE_URI:

@@ -170,6 +170,7 @@ struct lab_spec {
     char *dir;  /* folder of the file: relative paths start here */
     char *name; /* RFC 1123 label, at most 32 characters */
     enum lab_provider_kind provider;
+    char *timezone;    /* of the guests, "Asia/Seoul"; NULL: the image's own */
     char *libvirt_uri; /* `libvirt: {uri: …}`; NULL: qemu:///system */
     struct lab_auth auth;
     struct lab_cloud_init cloud_init;

@@ -101,6 +101,15 @@ static char *check_uri(const char *s)
     return lab_strdup("write a libvirt URI such as qemu:///system or qemu+ssh://host/system");
 }
 
+/* A name of the IANA time zone database; whether the guest has it only the guest can tell. */
+static char *check_timezone(const char *s)
+{
+    if (only(s, LOWER UPPER DIGIT "_+-/") && *s != '/' && !strstr(s, "//") && strlen(s) <= 64 &&
+        !lab_ends_with(s, "/"))
+        return NULL;
+    return lab_strdup("write a name of the time zone database, such as Asia/Seoul or UTC");
+}
+
 char *lab_value_text(const struct lab_field *field, const char *text)
 {
     char *why = check_plain(text);
@@ -113,6 +122,8 @@ char *lab_value_text(const struct lab_field *field, const char *text)
         return check_user(text);
     case LAB_TYPE_VARIABLE:
         return check_variable(text);
+    case LAB_TYPE_TIMEZONE:
+        return check_timezone(text);
     case LAB_TYPE_SHA256:
         return check_sha256(text);
     case LAB_TYPE_BRIDGE:

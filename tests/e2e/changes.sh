@@ -69,6 +69,13 @@ cat "$work/up.log"
 same "vm1 is done" 0 "$(status_of labctl -f "$lab" wait)"
 first=$(on vm1 sudo cat /var/lib/cloud/data/instance-id)
 
+say "another time zone, told to a guest that runs"
+boot=$(on vm1 cat /proc/sys/kernel/random/boot_id)
+sed -i 's/^provider:/timezone: Asia\/Seoul\nprovider:/' "$lab"
+labctl -f "$lab" up
+same "time zone of vm1" KST "$(on vm1 date +%Z)"
+same "vm1 was not restarted for it" "$boot" "$(on vm1 cat /proc/sys/kernel/random/boot_id)"
+
 say "more memory, a larger disk, and one more node"
 sed -i 's/replicas: 1/replicas: 2/; s/memory: 512Mi/memory: 640Mi/; s/disk_size: 4Gi/disk_size: 5Gi/' "$lab"
 plan=$(labctl -f "$lab" plan)
@@ -76,6 +83,7 @@ echo "$plan"
 holds "plan modifies" "vm1 +modify +.*memory" "$plan"
 holds "plan creates" "vm2 +create" "$plan"
 labctl -f "$lab" up
+same "time zone of vm2, by its seed" KST "$(on vm2 date +%Z)"
 same "memory of vm1" 640 "$(memory_of vm1)"
 same "disk of vm1" $((5 << 30)) "$(on vm1 'lsblk -bndo SIZE /dev/$(lsblk -no PKNAME $(findmnt -no SOURCE /))')"
 same "vm1 is who it was" "$first" "$(on vm1 sudo cat /var/lib/cloud/data/instance-id)"

@@ -149,6 +149,7 @@ static struct lab_node tricky_nodes[] = {
 };
 static struct lab_spec tricky_spec = {
     .name = (char[]){"tricky"},
+    .timezone = (char[]){"Asia/Seoul"},
     .auth = {.username = (char[]){"지원"}, .authorized_keys = {tricky_keys, 2, 2}},
     .networks = {tricky_networks, 3, 3},
     .nodes = {tricky_nodes, 5, 5},
