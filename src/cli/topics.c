@@ -1,22 +1,23 @@
 #include "cli/topics.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "run/gate.h"
 #include "run/symptoms.h"
 
-static void print_topics(void)
+static void put_topics(struct lab_str *out)
 {
-    puts("labctl help TOPIC explains:\n");
+    lab_str_add(out, "labctl help TOPIC explains:\n\n");
     for (size_t i = 0; i < lab_topics_len; i++)
-        printf("  %-16s %s\n", lab_topics[i].name, lab_topics[i].summary);
+        lab_str_addf(out, "  %-16s %s\n", lab_topics[i].name, lab_topics[i].summary);
 }
 
-static void print_exit_status(void)
+static void put_exit_status(struct lab_str *out)
 {
-    puts(
+    lab_str_add(
+        out,
         "The exit status says what you have to do next:\n\n"
         "    0  nothing: it is done\n"
         "    1  tell us: a defect in labctl\n"
@@ -29,12 +30,13 @@ static void print_exit_status(void)
         "    8  be careful: a checksum, a signature or a host key does not match\n"
         "  130  interrupted (Ctrl-C)\n\n"
         "When several nodes fail, the first that applies of 8, 7, 4, 5, 6. 'labctl ssh' passes the\n"
-        "status of the guest's command on; its own failures are 255.");
+        "status of the guest's command on; its own failures are 255.\n");
 }
 
-static void print_environment(void)
+static void put_environment(struct lab_str *out)
 {
-    puts(
+    lab_str_add(
+        out,
         "Variables that labctl reads:\n\n"
         "  LABCTL_HOME    where labs, keys, media and the image cache are kept (default: labctl in\n"
         "                 the user's data folder)\n"
@@ -44,21 +46,24 @@ static void print_environment(void)
         "  TMPDIR         where short-lived files go; ISO images need room for their content\n"
         "  LABCTL_PASSWORD, LABCTL_REGISTRY_PASSWORD\n"
         "                 passwords of the guests' user and of the registry, where lab.yaml wants one\n"
-        "                 and names no file or other variable for it");
+        "                 and names no file or other variable for it\n");
 }
 
-static void print_gates(void)
+static void put_gates(struct lab_str *out)
 {
-    puts("Each node climbs one ladder; 'labctl wait --for GATE' returns when that gate is open:\n");
+    lab_str_add(
+        out,
+        "Each node climbs one ladder; 'labctl wait --for GATE' returns when that gate is open:\n\n");
     for (int gate = 0; gate < LAB_GATE_COUNT; gate++)
-        printf("  %-12s %s\n", lab_gate_name((enum lab_gate)gate),
-               lab_gate_title((enum lab_gate)gate));
-    puts(
+        lab_str_addf(out, "  %-12s %s\n", lab_gate_name((enum lab_gate)gate),
+                     lab_gate_title((enum lab_gate)gate));
+    lab_str_add(
+        out,
         "\nA gate without progress for wait.stall, or a node that takes longer than wait.timeout,\n"
-        "fails with what was seen last. 'labctl up' goes on from the first gate that is not proved.");
+        "fails with what was seen last. 'labctl up' goes on from the first gate that is not proved.\n");
 }
 
-static void print_sayers(unsigned said_by)
+static void put_sayers(struct lab_str *out, unsigned said_by)
 {
     static const struct {
         unsigned bit;
@@ -70,35 +75,48 @@ static void print_sayers(unsigned said_by)
     for (size_t i = 0; i < LAB_ARRAY_LEN(names); i++) {
         if (!(said_by & names[i].bit))
             continue;
-        printf("%s%s", before, names[i].name);
+        lab_str_addf(out, "%s%s", before, names[i].name);
         before = " or ";
     }
 }
 
 /* Markdown: docs/troubleshooting.md is this text. */
-static void print_troubleshooting(void)
+static void put_troubleshooting(struct lab_str *out)
 {
-    puts(
+    lab_str_add(
+        out,
         "# Troubleshooting\n\n"
         "What guests and hypervisors are known to say when something is wrong. labctl looks for these\n"
         "words by itself when a node fails, and shows the cause, the line and what to do next.\n"
-        "`labctl help troubleshooting` prints this page.");
+        "`labctl help troubleshooting` prints this page.\n");
     for (size_t i = 0; i < lab_symptoms_len; i++) {
         const struct lab_symptom *s = &lab_symptoms[i];
         LAB_AUTO_STR struct lab_str next = LAB_STR_INIT;
         lab_symptom_next(s, "labctl", "NODE", &next);
-        printf("\n## %s\n\nWhen ", s->id);
-        print_sayers(s->said_by);
-        printf(" says `%s%s%s`: %s.\n\nNext: %s.\n", s->marks[0], s->marks[1] ? " … " : "",
-               s->marks[1] ? s->marks[1] : "", s->cause, lab_str_get(&next));
+        lab_str_addf(out, "\n## %s\n\nWhen ", s->id);
+        put_sayers(out, s->said_by);
+        lab_str_addf(out, " says `%s%s%s`: %s.\n\nNext: %s.\n", s->marks[0],
+                     s->marks[1] ? " … " : "", s->marks[1] ? s->marks[1] : "", s->cause,
+                     lab_str_get(&next));
     }
 }
 
 const struct lab_topic lab_topics[] = {
-    {"topics", "this list", print_topics},
-    {"exit-status", "what a number says that you have to do next", print_exit_status},
-    {"gates", "the steps until a node is ready", print_gates},
-    {"environment", "the variables that labctl reads", print_environment},
-    {"troubleshooting", "known symptoms: cause and remedy of each", print_troubleshooting},
+    {"topics", "this list", put_topics},
+    {"exit-status", "what a number says that you have to do next", put_exit_status},
+    {"gates", "the steps until a node is ready", put_gates},
+    {"environment", "the variables that labctl reads", put_environment},
+    {"troubleshooting", "known symptoms: cause and remedy of each", put_troubleshooting},
 };
 const size_t lab_topics_len = LAB_ARRAY_LEN(lab_topics);
+
+bool lab_topic_put(const char *name, struct lab_str *out)
+{
+    for (size_t i = 0; i < lab_topics_len; i++) {
+        if (strcmp(lab_topics[i].name, name) == 0) {
+            lab_topics[i].put(out);
+            return true;
+        }
+    }
+    return false;
+}
