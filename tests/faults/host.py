@@ -34,8 +34,8 @@ def fault(function):
 
 
 class Host(crash.Box):
-    lab_yaml = (crash.LAB.replace("replicas: 2, ", "").replace("n%d", "n1")
-                .replace("disk_size: 64Mi", "disk_size: 1Gi"))  # a payload fits by its figures
+    lab_yaml = crash.HEAD + ("nodes: [{{name: n1, cpu: 1, memory: 256Mi, disk_size: 1Gi, "  # a payload fits
+                             "networks: [default]}}]\n")
     nodes = 1
 
     def __init__(self, options):
