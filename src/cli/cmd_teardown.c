@@ -135,6 +135,8 @@ remove_orphans(struct lab_cli *cli, struct lab_run *run, const char *name, struc
         lab_fail(err, LAB_USAGE, "which lab's orphans?");
         return lab_error_hint(err, "name it: labctl teardown --orphans --lab NAME");
     }
+    if (lab_orphans_unfinished(name))
+        return remove_lab(cli, run, err);
     if (lab_cli_flag(cli, "dry-run"))
         return show_orphans(cli, run, id, err);
     int rc = lab_orphans_remove(run, id, cli->yes, &report, err);

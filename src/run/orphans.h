@@ -55,6 +55,9 @@ int lab_orphans_remove(struct lab_run *run,
                        struct lab_report *report,
                        struct lab_error *err) LAB_MUST_CHECK;
 
+/* Whether the lab's ledger was written by that, and its teardown has not come to its end. */
+bool lab_orphans_unfinished(const char *lab);
+
 /* The new ledger's first entries: the orphans as objects, and where they are. */
 int lab_orphans_record(struct lab_run *run,
                        struct lab_state *st,

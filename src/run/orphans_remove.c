@@ -28,10 +28,30 @@ struct record {
     const struct lab_orphans *orphans;
 };
 
+static const char going_key[] = "orphans";
+
 static int record_fn(void *arg, struct lab_error *err)
 {
     struct record *r = arg;
-    return lab_orphans_record(r->run, r->st, r->orphans, err);
+    return lab_orphans_record(r->run, r->st, r->orphans, err) ||
+                   lab_state_set(r->st, going_key, "removing", err)
+               ? -1
+               : 0;
+}
+
+bool lab_orphans_unfinished(const char *lab)
+{
+    struct lab_state *st = NULL;
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT; /* teardown says it */
+    if (lab_state_peek(lab) != LAB_LEDGER_FILLED ||
+        lab_state_open(&st, lab, LAB_STATE_READ, NULL, "", &err))
+        return false;
+    struct lab_node_records nodes = {{0}}; /* an `up` has made a lab of it since */
+    bool going = lab_state_get(st, going_key) && lab_state_nodes(st, &nodes, &err) == 0 &&
+                 nodes.list.len == 0;
+    lab_node_records_clear(&nodes);
+    lab_state_close(st);
+    return going;
 }
 
 static int write_ledger(struct lab_run *run,
