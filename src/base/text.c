@@ -14,6 +14,22 @@ bool lab_ends_with(const char *s, const char *suffix)
     return n >= m && strcmp(s + n - m, suffix) == 0;
 }
 
+bool lab_has_line(const char *text, const char *name)
+{
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        size_t n = strcspn(line, "\n");
+        while (n > 0 && *line == ' ') {
+            line++;
+            n--;
+        }
+        while (n > 0 && line[n - 1] == ' ')
+            n--;
+        if (n == strlen(name) && n > 0 && memcmp(line, name, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool lab_is_label(const char *s)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";

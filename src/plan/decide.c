@@ -46,7 +46,7 @@ static bool is_strangers(struct lab_decision *d)
     if (owner && strcmp(owner, d->spec->name) == 0)
         lab_str_add(&d->reason,
                     ", or to one whose ledger is lost, which `labctl teardown --orphans` "
-                    "would remove");
+                    "would remove, or the id in this lab's ledger was edited");
     lab_str_add(&d->reason, ": remove or rename it, or change the node's name");
     return refuse(d, LAB_CONFLICT);
 }

@@ -31,6 +31,7 @@ static void free_impl(struct lab_libvirt *lv)
     free(lv->lab_id);
     free(lv->home);
     free(lv->owner_home);
+    free(lv->homes);
     free(lv);
 }
 
@@ -61,6 +62,7 @@ static struct lab_libvirt *new_impl(const struct lab_provider_config *config)
     lv->lab = lab_strdup(config->owner.lab ? config->owner.lab : "");
     lv->lab_id = lab_strdup(config->owner.lab_id ? config->owner.lab_id : "");
     lv->owner_home = lab_strdup(config->owner.home ? config->owner.home : "");
+    lv->homes = config->homes ? lab_strdup(config->homes) : NULL;
     lv->owner = (struct lab_owner){lv->lab, lv->lab_id, lv->owner_home};
     lv->home = config->home ? lab_strdup(config->home) : plat_temp_dir();
     lv->session = lab_virsh_uri_is_session(lv->uri);

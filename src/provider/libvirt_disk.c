@@ -58,7 +58,8 @@ int lab_libvirt_ensure_disk(struct lab_libvirt *lv,
         return 0;
     if (vm_exists && !vm->seed)
         return disk_gone(lv, vm->name, volume, err);
-    if (there && lab_libvirt_volume_delete(lv, LAB_POOL_LAB, volume, err) != 0)
+    if ((there && lab_libvirt_volume_delete(lv, LAB_POOL_LAB, volume, err) != 0) ||
+        lab_libvirt_tag_pool(lv, &names, err) != 0)
         return -1;
     return make_overlay(lv, vm, volume, err);
 }

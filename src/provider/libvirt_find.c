@@ -1,5 +1,5 @@
-/* What carries the tag of a lab of our name: VMs, networks, and the pool, which has no tag but a
- * UUID made from the id. */
+/* What carries the tag of a lab of our name: VMs, networks, and the pool, which has a UUID made
+ * from the id, and a tag among its volumes. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,27 +82,42 @@ static bool seen_before(const struct lab_tagged_list *tagged, size_t i)
     return false;
 }
 
+static int add_pool(struct lab_libvirt *lv,
+                    const char *id,
+                    const char *home,
+                    char *path,
+                    struct lab_tagged_list *out)
+{
+    struct lab_tagged *t =
+        lab_tagged_add(out, LAB_TAGGED_POOL, lv->pools[LAB_POOL_LAB].name, id, home);
+    if (t)
+        t->where = path;
+    else
+        free(path);
+    return 0;
+}
+
+/* The name is there once: it is one of theirs, or it is alone and known by its own tag. */
 static int find_pool(struct lab_libvirt *lv, struct lab_tagged_list *out, struct lab_error *err)
 {
+    LAB_AUTOFREE char *own = NULL;
+    LAB_AUTOFREE char *named = NULL;
+    char *path = NULL;
     for (size_t i = 0; i < out->list.len; i++) {
         LAB_AUTOFREE char *id = lab_strdup(out->list.items[i].id);
         LAB_AUTOFREE char *home = lab_strdup(out->list.items[i].home);
-        char *path = NULL;
         if (seen_before(out, i))
             continue;
         if (lab_libvirt_pool_of(lv, id, &path, err) != 0)
             return -1;
-        if (!path)
-            continue;
-        struct lab_tagged *t =
-            lab_tagged_add(out, LAB_TAGGED_POOL, lv->pools[LAB_POOL_LAB].name, id, home);
-        if (t)
-            t->where = path;
-        else
-            free(path);
-        return 0; /* the name is there once */
+        if (path)
+            return add_pool(lv, id, home, path, out);
     }
-    return 0;
+    if (!*lv->lab)
+        return 0;
+    if (lab_libvirt_pool_owner(lv, &own, &named, &path, err) != 0)
+        return -1;
+    return own ? add_pool(lv, own, named, path, out) : 0;
 }
 
 int lab_libvirt_find(struct lab_provider *p, struct lab_tagged_list *out, struct lab_error *err)

@@ -30,6 +30,7 @@ struct lab_libvirt {
     char *lab, *lab_id, *home;
     char *owner_home;       /* for tags */
     struct lab_owner owner; /* borrows the three */
+    char *homes;            /* may be NULL */
     bool session, remote;
     struct lab_libvirt_pool pools[LAB_POOL_KINDS];
     uv_mutex_t lock; /* guards pools[].ready and kvm; held while a pool is made */
@@ -118,7 +119,32 @@ int lab_libvirt_pool_of(struct lab_libvirt *lv,
                         const char *lab_id,
                         char **path,
                         struct lab_error *err) LAB_MUST_CHECK;
+/* By its tag (libvirt_pooltag.c), whoever's it is: *id is NULL when there is none, and while the
+ * pool is not active nobody can look. *home is as in struct lab_tagged. */
+int lab_libvirt_pool_owner(struct lab_libvirt *lv,
+                           char **id,
+                           char **home,
+                           char **path,
+                           struct lab_error *err) LAB_MUST_CHECK;
 int lab_libvirt_remove_lab(struct lab_provider *p, struct lab_error *err);
+
+/* --- libvirt_pooltag.c ------------------------------------------------------------------------ */
+/* volumes: what the lab's pool holds. */
+int lab_libvirt_tag_pool(struct lab_libvirt *lv,
+                         const struct lab_libvirt_names *volumes,
+                         struct lab_error *err) LAB_MUST_CHECK;
+bool lab_libvirt_is_pool_tag(const char *volume);
+/* Whether the lab's pool, which is active, has a tag of our id and of none of the ledger's homes.
+ */
+int lab_libvirt_pool_is_theirs(struct lab_libvirt *lv,
+                               bool *theirs,
+                               struct lab_error *err) LAB_MUST_CHECK;
+/* See lab_libvirt_pool_owner(). */
+int lab_libvirt_read_pool_tag(struct lab_libvirt *lv,
+                              const char *pool_uuid,
+                              char **id,
+                              char **home,
+                              struct lab_error *err) LAB_MUST_CHECK;
 
 /* Names in the pool, sorted. */
 int lab_libvirt_volumes(struct lab_libvirt *lv,

@@ -40,8 +40,9 @@ int lab_netlook_named(struct lab_libvirt *lv,
     if (lab_libvirt_read_network(&out->info, xml, err) != 0)
         return lab_error_wrap(err, "network '%s' (%s)", name, lv->uri);
     out->exists = true;
-    out->ours = *lv->lab_id && out->info.tag.id && strcmp(out->info.tag.id, lv->lab_id) == 0;
-    out->active = lab_libvirt_has_line(b.parts.items[active], name);
+    const struct lab_libvirt_tag *tag = &out->info.tag;
+    out->ours = lab_owner_has(&lv->owner, lv->homes, tag->lab, tag->id, tag->home);
+    out->active = lab_has_line(b.parts.items[active], name);
     lab_assign(&out->xml, xml);
     lab_assign(&out->device, out->info.device);
     return 0;
@@ -69,8 +70,8 @@ static bool helper_forbids(const char *bridge)
     if (lab_file_read("/etc/qemu/bridge.conf", 60u * 1024, &conf, &err) != 0)
         return false;
     LAB_AUTOFREE char *allow = lab_format("allow %s", bridge);
-    return !lab_libvirt_has_line(lab_str_get(&conf), allow) &&
-           !lab_libvirt_has_line(lab_str_get(&conf), "allow all") &&
+    return !lab_has_line(lab_str_get(&conf), allow) &&
+           !lab_has_line(lab_str_get(&conf), "allow all") &&
            !strstr(lab_str_get(&conf), "include ");
 }
 

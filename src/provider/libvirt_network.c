@@ -207,9 +207,10 @@ static int keep(struct lab_libvirt *lv,
 static int
 others(const struct lab_libvirt *lv, const struct lab_netlook *look, struct lab_error *err)
 {
-    const char *lab = look->info.tag.lab ? look->info.tag.lab : "?";
-    lab_fail(err, LAB_CONFLICT, "network '%s' on %s is kept: it belongs to lab '%s'", look->name,
-             lv->uri, lab);
+    const struct lab_libvirt_tag *tag = &look->info.tag;
+    const char *lab = tag->lab ? tag->lab : "?";
+    LAB_AUTOFREE char *owner = lab_owner_words(&lv->owner, lab, tag->id, tag->home);
+    lab_fail(err, LAB_CONFLICT, "network '%s' on %s is kept: it %s", look->name, lv->uri, owner);
     return lab_error_hint(err,
                           "it goes with that lab: labctl --lab %s teardown; if that lab is gone: "
                           "virsh -c '%s' net-destroy %s; virsh -c '%s' net-undefine %s",

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "provider/libvirt_impl.h"
 #include "provider/libvirt_xml.h"
 #include "provider/virsh.h"
@@ -9,8 +10,14 @@
 /* What libvirt says about one of our two pools. */
 struct pool_look {
     bool exists, ours, active;
-    char *path;
+    char *path, *uuid;
 };
+
+static void look_clear(struct pool_look *l)
+{
+    free(l->path);
+    free(l->uuid);
+}
 
 static int look(struct lab_libvirt *lv,
                 const struct lab_libvirt_pool *pool,
@@ -34,8 +41,9 @@ static int look(struct lab_libvirt *lv,
         return -1;
     out->exists = true;
     out->ours = info.uuid && strcmp(info.uuid, pool->uuid) == 0;
-    out->active = lab_libvirt_has_line(b.parts.items[active], pool->name);
+    out->active = lab_has_line(b.parts.items[active], pool->name);
     out->path = lab_steal(&info.path);
+    out->uuid = lab_steal(&info.uuid);
     lab_libvirt_pool_info_clear(&info);
     return 0;
 }
@@ -59,7 +67,24 @@ int lab_libvirt_pool_of(struct lab_libvirt *lv,
         return -1;
     if (now.ours)
         *path = now.path ? lab_steal(&now.path) : lab_strdup("no path");
-    free(now.path);
+    look_clear(&now);
+    return 0;
+}
+
+int lab_libvirt_pool_owner(
+    struct lab_libvirt *lv, char **id, char **home, char **path, struct lab_error *err)
+{
+    struct lab_libvirt_pool *pool = &lv->pools[LAB_POOL_LAB];
+    LAB_CLEANUP(look_clear) struct pool_look now = {0};
+    *id = *home = *path = NULL;
+    if (look(lv, pool, &now, err) != 0)
+        return -1;
+    if (!now.exists || !now.active || !now.uuid || !now.path)
+        return 0;
+    lab_assign(&pool->path, now.path);
+    if (lab_libvirt_read_pool_tag(lv, now.uuid, id, home, err) != 0)
+        return -1;
+    *path = *id ? lab_steal(&now.path) : NULL;
     return 0;
 }
 
@@ -128,10 +153,10 @@ static int bring_up(struct lab_libvirt *lv,
                     bool *there,
                     struct lab_error *err)
 {
-    struct pool_look now = {0};
+    LAB_CLEANUP(look_clear) struct pool_look now = {0};
     if (look(lv, pool, &now, err) != 0)
         return -1;
-    LAB_AUTOFREE char *path = now.path;
+    const char *path = now.path;
     *there = now.exists && now.ours;
     if (now.exists && !now.ours)
         return make ? conflict(lv, pool, path, err) : 0;
@@ -146,6 +171,14 @@ static int bring_up(struct lab_libvirt *lv,
     }
     if (!now.active && activate(lv, pool, err) != 0)
         return -1;
+    bool theirs = false;
+    if (now.exists && pool == &lv->pools[LAB_POOL_LAB] &&
+        lab_libvirt_pool_is_theirs(lv, &theirs, err) != 0)
+        return -1;
+    if (theirs) {
+        *there = false;
+        return make ? conflict(lv, pool, path, err) : 0;
+    }
     pool->ready = true;
     return 0;
 }
@@ -180,7 +213,8 @@ int lab_libvirt_pool_open(struct lab_libvirt *lv,
     return open_pool(lv, kind, false, there, err);
 }
 
-/* Everything in the lab's pool is the lab's, also what somebody put there by hand. */
+/* Everything in the lab's pool is the lab's, also what somebody put there by hand. Its tag goes
+ * last. */
 static int empty(struct lab_libvirt *lv, struct lab_error *err)
 {
     if (act(lv, "pool-refresh", lv->pools[LAB_POOL_LAB].name, NULL, err) != 0)
@@ -188,10 +222,11 @@ static int empty(struct lab_libvirt *lv, struct lab_error *err)
     LAB_AUTO_NAMES struct lab_libvirt_names names = {{0}};
     if (lab_libvirt_volumes(lv, LAB_POOL_LAB, &names, err) != 0)
         return -1;
-    LAB_VEC_FOREACH (name, &names.list) {
-        if (lab_libvirt_volume_delete(lv, LAB_POOL_LAB, *name, err) != 0)
-            return -1;
-    }
+    for (int tags = 0; tags < 2; tags++)
+        LAB_VEC_FOREACH (name, &names.list)
+            if (lab_libvirt_is_pool_tag(*name) == tags &&
+                lab_libvirt_volume_delete(lv, LAB_POOL_LAB, *name, err) != 0)
+                return -1;
     return 0;
 }
 

@@ -107,7 +107,8 @@ static int read_one(const struct lab_libvirt *lv,
         add_nics(&out->def, &now);
     if (rc != 0)
         return lab_error_wrap(err, "VM '%s' (%s)", key, lv->uri);
-    out->ours = *lv->lab_id && out->def.tag.id && strcmp(out->def.tag.id, lv->lab_id) == 0;
+    const struct lab_libvirt_tag *tag = &out->def.tag;
+    out->ours = lab_owner_has(&lv->owner, lv->homes, tag->lab, tag->id, tag->home);
     return 0;
 }
 
@@ -247,8 +248,7 @@ int lab_libvirt_check_ours(const struct lab_libvirt *lv,
         return 0;
     const struct lab_libvirt_domain *d = &seen->def;
     LAB_AUTOFREE char *owner =
-        d->tag.id ? lab_format("belongs to another labctl lab, '%s'", d->tag.lab ? d->tag.lab : "?")
-                  : lab_strdup("was not made by labctl");
+        lab_owner_words(&lv->owner, d->tag.id ? d->tag.lab : NULL, d->tag.id, d->tag.home);
     lab_fail(err, LAB_CONFLICT, "VM '%s' on %s %s; it is left alone", d->name, lv->uri, owner);
     LAB_AUTOFREE char *destroy = seen->power == LAB_POWER_OFF
                                      ? lab_strdup("")

@@ -79,9 +79,6 @@ const struct lab_libvirt_stat *lab_libvirt_stats_find(const struct lab_libvirt_s
                                                       const char *name);
 void lab_libvirt_stats_clear(struct lab_libvirt_stats *stats);
 
-/* True when `name` is a whole line of text, apart from spaces around it (`net-list --name`). */
-bool lab_libvirt_has_line(const char *text, const char *name);
-
 /* The number behind "KEY:" in vol-info's table; -1 when there is none. */
 int lab_libvirt_read_bytes(const char *text, const char *key, uint64_t *out);
 

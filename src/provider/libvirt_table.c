@@ -68,22 +68,6 @@ void lab_libvirt_stats_clear(struct lab_libvirt_stats *stats)
     lab_vec_clear(&stats->list);
 }
 
-bool lab_libvirt_has_line(const char *text, const char *name)
-{
-    for (const char *line = text; *line; line = next_line(line)) {
-        size_t n = strcspn(line, "\n");
-        while (n > 0 && *line == ' ') {
-            line++;
-            n--;
-        }
-        while (n > 0 && line[n - 1] == ' ')
-            n--;
-        if (n == strlen(name) && n > 0 && memcmp(line, name, n) == 0)
-            return true;
-    }
-    return false;
-}
-
 int lab_libvirt_read_bytes(const char *text, const char *key, uint64_t *out)
 {
     for (const char *line = text; *line; line = next_line(line)) {

@@ -29,13 +29,25 @@ struct lab_owner {
     const char *home;   /* lab_home_tag(): whose LABCTL_HOME holds it, should that ledger be lost.
                            NULL: not said */
 };
+/* Whether a tag is this lab's. Its id alone is not enough: a ledger can be edited, and then it
+ * names another lab's. homes is as in the config. home NULL: a labctl that did not write it yet. */
+bool lab_owner_has(const struct lab_owner *owner,
+                   const char *homes,
+                   const char *lab,
+                   const char *id,
+                   const char *home);
+/* "belongs to another labctl lab, 'x'" and the like, for messages about what is not ours. */
+char *
+lab_owner_words(const struct lab_owner *owner, const char *lab, const char *id, const char *home);
 
 struct lab_provider_config {
     struct lab_owner owner; /* copied */
-    const char *uri;        /* libvirt: NULL = qemu:///system for root and group libvirt */
-    const char *home;       /* folder of the lab: LABCTL_HOME/labs/NAME */
-    const char *vm_dir;     /* VMware: where VM folders go; may be NULL */
-    bool vm_dir_made;       /* by this lab, so that it goes with it once it is empty */
+    const char *homes;  /* lines: the LABCTL_HOMEs that the ledger was in, as in owner; NULL: not
+                           known, and then a tag with any home is believed */
+    const char *uri;    /* libvirt: NULL = qemu:///system for root and group libvirt */
+    const char *home;   /* folder of the lab: LABCTL_HOME/labs/NAME */
+    const char *vm_dir; /* VMware: where VM folders go; may be NULL */
+    bool vm_dir_made;   /* by this lab, so that it goes with it once it is empty */
     /* Told, on any thread, what the user should know although nothing failed: an upload by another
      * labctl that is waited for. May be NULL. */
     void (*notice)(void *arg, const char *text);

@@ -16,6 +16,7 @@ static void free_impl(struct lab_vmware *vw)
     free(vw->lab);
     free(vw->lab_id);
     free(vw->owner_home);
+    free(vw->homes);
     free(vw->vms);
     free(vw);
 }
@@ -37,6 +38,7 @@ open_(struct lab_provider *p, const struct lab_provider_config *config, struct l
     vw->lab = lab_strdup(config->owner.lab ? config->owner.lab : "");
     vw->lab_id = lab_strdup(config->owner.lab_id ? config->owner.lab_id : "");
     vw->owner_home = lab_strdup(config->owner.home ? config->owner.home : "");
+    vw->homes = config->homes ? lab_strdup(config->homes) : NULL;
     vw->owner = (struct lab_owner){vw->lab, vw->lab_id, vw->owner_home};
     LAB_AUTOFREE char *home = config->home ? plat_absolute(config->home) : plat_temp_dir();
     vw->vms = config->vm_dir ? plat_absolute(config->vm_dir) : lab_path_join(home, "vms");

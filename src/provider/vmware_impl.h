@@ -18,7 +18,7 @@
 
 struct lab_vmware {
     struct lab_vmrun vmrun;
-    char *lab, *lab_id, *owner_home, *vms;
+    char *lab, *lab_id, *owner_home, *vms, *homes;
     struct lab_owner owner; /* borrows the first three */
     unsigned hardware;      /* virtualHW.version of new VMs */
     bool own_vms;           /* VMS is a folder that the lab made, not one that the user had */

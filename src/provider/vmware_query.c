@@ -15,12 +15,6 @@ void lab_vmware_seen_clear(struct lab_vmware_seen *seen)
     memset(seen, 0, sizeof(*seen));
 }
 
-static bool tag_is(const struct lab_vmx *vmx, const char *key, const char *wanted)
-{
-    const char *value = lab_vmx_get(vmx, key);
-    return value && *wanted && strcmp(value, wanted) == 0;
-}
-
 /* labctl makes no links: behind one is a place that it was not given. */
 static bool is_link(const char *path)
 {
@@ -46,13 +40,17 @@ int lab_vmware_see(const struct lab_vmware *vw,
     if (lab_vmx_load(&out->def, out->path, err) != 0)
         return -1;
     const char *state = lab_vmx_get(&out->def, "checkpoint.vmState");
-    out->ours = !out->linked && tag_is(&out->def, LAB_VMWARE_TAG_ID, vw->lab_id);
+    out->ours = !out->linked &&
+                lab_owner_has(&vw->owner, vw->homes, lab_vmx_get(&out->def, LAB_VMWARE_TAG_LAB),
+                              lab_vmx_get(&out->def, LAB_VMWARE_TAG_ID),
+                              lab_vmx_get(&out->def, LAB_VMWARE_TAG_HOME));
     out->running = list && lab_vmrun_list_has(list, out->path);
     out->suspended = !out->running && state && *state;
     return 0;
 }
 
-static int check_ours(const struct lab_vmware_seen *s, struct lab_error *err)
+static int
+check_ours(const struct lab_vmware *vw, const struct lab_vmware_seen *s, struct lab_error *err)
 {
     if (s->linked) {
         lab_fail(err, LAB_CONFLICT,
@@ -64,9 +62,9 @@ static int check_ours(const struct lab_vmware_seen *s, struct lab_error *err)
     }
     if (!s->exists || s->ours)
         return 0;
-    const char *lab = lab_vmx_get(&s->def, LAB_VMWARE_TAG_LAB);
-    LAB_AUTOFREE char *owner = lab ? lab_format("belongs to another labctl lab, '%s'", lab)
-                                   : lab_strdup("was not made by labctl");
+    LAB_AUTOFREE char *owner = lab_owner_words(&vw->owner, lab_vmx_get(&s->def, LAB_VMWARE_TAG_LAB),
+                                               lab_vmx_get(&s->def, LAB_VMWARE_TAG_ID),
+                                               lab_vmx_get(&s->def, LAB_VMWARE_TAG_HOME));
     lab_fail(err, LAB_CONFLICT, "VM '%s' (%s) %s; it is left alone", s->name, s->path, owner);
     return lab_error_hint(err,
                           "choose another node name or vm_dir or, if nobody needs that VM, delete "
@@ -85,7 +83,7 @@ int lab_vmware_see_ours(const struct lab_vmware *vw,
         return -1;
     if (lab_vmware_see(vw, name, &list, out, err) != 0)
         return -1;
-    return check_ours(out, err);
+    return check_ours(vw, out, err);
 }
 
 /* --- query ------------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "state/state.h"
 
 static const char *recorded(const struct lab_run *run, const char *key)
@@ -143,6 +144,7 @@ struct lab_provider_config lab_provider_config_of(const char *lab,
 {
     return (struct lab_provider_config){
         .owner = {lab, state ? lab_state_id(state) : "", NULL},
+        .homes = state ? lab_state_get(state, "homes") : NULL,
         .uri = place(state, "uri", spec ? spec->libvirt_uri : NULL),
         .home = home,
         .vm_dir = place(state, "vm_dir", spec ? spec->vm_dir : NULL),
@@ -172,10 +174,22 @@ int lab_run_open_provider_as(struct lab_run *run,
                      err); /* may take a minute: Ctrl-C must work */
 }
 
+/* The folder may have moved since the VMs were tagged. An older ledger does not know where it was.
+ */
+static int note_home(const struct lab_run *run, struct lab_error *err)
+{
+    const char *homes = run->state ? lab_state_get(run->state, "homes") : NULL;
+    LAB_AUTOFREE char *here = lab_home_tag();
+    if (!homes || run->options->mode == LAB_STATE_READ || lab_has_line(homes, here))
+        return 0;
+    LAB_AUTOFREE char *all = lab_format("%s\n%s", homes, here);
+    return lab_state_set(run->state, "homes", all, err);
+}
+
 int lab_run_open_provider(struct lab_run *run, struct lab_error *err)
 {
     const char *id = run->state ? lab_state_id(run->state) : "";
-    if (lab_run_open_provider_as(run, id, &run->provider, err))
+    if (note_home(run, err) || lab_run_open_provider_as(run, id, &run->provider, err))
         return -1;
     run->provider_open = true;
     return run->spec ? lab_spec_fit(run->spec, run->provider.ops->kind, err) : 0;

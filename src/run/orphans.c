@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "run/hypervisor.h"
 #include "spec/spec.h"
 
@@ -38,7 +39,7 @@ static void take(struct lab_tagged_list *found, struct lab_orphans *out)
 {
     LAB_AUTOFREE char *here = lab_home_tag();
     LAB_VEC_FOREACH (t, &found->list) {
-        LAB_AUTOFREE char *known = lab_state_lab_of_id(t->id);
+        LAB_AUTOFREE char *known = lab_state_lab_of_id(t->id, NULL);
         if (known)
             continue;
         struct lab_orphan *o = lab_vec_push(&out->list);
@@ -211,6 +212,16 @@ static int put_orphan(struct lab_state *st, const struct lab_tagged *t, struct l
     }
 }
 
+/* From now on what was made from there is this ledger's. */
+static int add_home(struct lab_state *st, const struct lab_orphan *o, struct lab_error *err)
+{
+    const char *homes = lab_state_get(st, "homes");
+    if (o->home != LAB_ORPHAN_ELSEWHERE || !homes || lab_has_line(homes, o->tagged.home))
+        return 0;
+    LAB_AUTOFREE char *all = lab_format("%s\n%s", homes, o->tagged.home);
+    return lab_state_set(st, "homes", all, err);
+}
+
 int lab_orphans_record(struct lab_run *run,
                        struct lab_state *st,
                        const struct lab_orphans *orphans,
@@ -227,7 +238,7 @@ int lab_orphans_record(struct lab_run *run,
     if (lab_file_exists(registry) && put(st, LAB_OBJECT_REGISTRY, "registry", err))
         return -1;
     LAB_VEC_FOREACH (o, &orphans->list)
-        if (put_orphan(st, &o->tagged, err))
+        if (put_orphan(st, &o->tagged, err) || add_home(st, o, err))
             return -1;
     return 0;
 }

@@ -133,6 +133,25 @@ char *lab_run_lab_name(const struct lab_run *run)
     return lab_state_lab_of_source(absolute);
 }
 
+/* What the tags say would then be one lab's as well as the other's. */
+static int check_id(const struct lab_run *run, struct lab_error *err)
+{
+    const char *id = lab_state_id(run->state), *name = lab_state_name(run->state);
+    LAB_AUTOFREE char *twin = lab_state_lab_of_id(id, name);
+    if (!twin)
+        return 0;
+    LAB_AUTOFREE char *dir = lab_home_of(name);
+    LAB_AUTOFREE char *other = lab_home_of(twin);
+    lab_fail(err, LAB_CONFLICT,
+             "the ledgers '%s/state.db' and '%s/state.db' have the same id, %s: one of them was "
+             "edited, or copied from the other; nothing is touched",
+             dir, other, id);
+    return lab_error_hint(err,
+                          "put the right state.db back; without one, remove the wrong one with "
+                          "what lies beside it (state.db-wal, state.db-shm), keep the keys, and "
+                          "take the VMs up again: labctl up --adopt");
+}
+
 static int open_state(struct lab_run *run, struct lab_error *err)
 {
     LAB_AUTOFREE char *name = lab_run_lab_name(run);
@@ -152,6 +171,8 @@ static int open_state(struct lab_run *run, struct lab_error *err)
         lab_error_move(err, &reason);
         return -1;
     }
+    if (run->options->mode != LAB_STATE_READ && check_id(run, err))
+        return -1;
     LAB_AUTOFREE char *log = lab_run_path(run, "labctl.log");
     if (run->options->mode != LAB_STATE_READ && lab_log_open(log, err))
         return -1;

@@ -50,13 +50,13 @@ static bool has_id(const char *lab, const char *id)
     return same;
 }
 
-char *lab_state_lab_of_id(const char *id)
+char *lab_state_lab_of_id(const char *id, const char *but)
 {
     LAB_CLEANUP(lab_names_clear) struct lab_names names;
     if (lab_state_labs(&names, NULL))
         return NULL;
     LAB_VEC_FOREACH (name, &names.list)
-        if (has_id(*name, id))
+        if ((!but || strcmp(*name, but) != 0) && has_id(*name, id))
             return lab_strdup(*name);
     return NULL;
 }

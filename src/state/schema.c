@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "platform.h"
+#include "state/state.h"
 
 #ifndef LABCTL_VERSION
 #define LABCTL_VERSION "unknown"
@@ -77,6 +78,9 @@ fill(struct lab_db *db, const char *name, const char *id, const char *source, st
     if (set_pragma(db, "application_id", APPLICATION_ID, err) || migrate(db, 0, FORMAT, err))
         return -1;
     if (put_fact(db, "id", id ? id : fresh, err) || put_fact(db, "name", name, err))
+        return -1;
+    LAB_AUTOFREE char *home = lab_home_tag(); /* to know by, should the folder move */
+    if (put_fact(db, "homes", home, err))
         return -1;
     if (source && put_fact(db, "source", source, err))
         return -1;

@@ -72,8 +72,9 @@ enum lab_ledger {
 /* Looks only. */
 enum lab_ledger lab_state_peek(const char *lab);
 /* The lab of this LABCTL_HOME whose ledger has this id, also when a newer labctl wrote it and
- * however its folder is called; an empty ledger claims nothing. NULL: none. Caller frees. */
-char *lab_state_lab_of_id(const char *id);
+ * however its folder is called; an empty ledger claims nothing. The lab BUT (may be NULL) is left
+ * out. NULL: none. Caller frees. */
+char *lab_state_lab_of_id(const char *id, const char *but);
 /* CREATE, with the id that the lab's objects carry in their tags. A damaged ledger is moved aside,
  * *aside (caller frees, NULL: none was) says where to; an empty one is replaced; with any other
  * this is LAB_CONFLICT. source: may be NULL. Until the caller has put objects and nodes into it

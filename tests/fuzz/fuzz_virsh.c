@@ -14,7 +14,7 @@ static void tables(const char *text)
     LAB_VEC_FOREACH (stat, &stats.list)
         fuzz_check(stat->name && lab_libvirt_stats_find(&stats, stat->name));
     lab_libvirt_stats_clear(&stats);
-    (void)lab_libvirt_has_line(text, "default");
+    (void)lab_has_line(text, "default");
     (void)lab_libvirt_read_bytes(text, "Capacity", &bytes);
 }
 

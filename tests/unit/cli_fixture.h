@@ -43,8 +43,10 @@ static inline char *cli_read(const char *name)
 
 /* See tests/fake/virsh. */
 #define CLI_CONNECTS "uri\tsay\tqemu:///system\n"
-#define CLI_NOTHING  CLI_CONNECTS "list*\tok\nnet-list*\tok\n"
-#define CLI_ABSENT   CLI_CONNECTS "domstats*\tok\ndumpxml*\tmissing\n"
+#define CLI_NOTHING                                                                                \
+    CLI_CONNECTS                                                                                   \
+    "list*\tok\nnet-list*\tok\npool-dumpxml*\terr\tfailed to get pool\npool-list*\tok\n"
+#define CLI_ABSENT CLI_CONNECTS "domstats*\tok\ndumpxml*\tmissing\n"
 
 static inline void cli_rules(const char *rules)
 {

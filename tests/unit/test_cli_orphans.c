@@ -7,11 +7,12 @@
 #include "base/crypto.h"
 #include "media/sshkey.h"
 
-#define DIR      "home/labs/airgap"
-#define ID       "5f0c9c1e-0000-4000-8000-0000000000aa"
-#define OTHER_ID "5f0c9c1e-0000-4000-8000-0000000000bb"
-#define UUID(n)  "5f0c9c1e-1111-4000-8000-00000000000" n
-#define NET_UUID "5f0c9c1e-2222-4000-8000-000000000001"
+#define DIR       "home/labs/airgap"
+#define ID        "5f0c9c1e-0000-4000-8000-0000000000aa"
+#define OTHER_ID  "5f0c9c1e-0000-4000-8000-0000000000bb"
+#define UUID(n)   "5f0c9c1e-1111-4000-8000-00000000000" n
+#define POOL_PATH "/var/lib/libvirt/images/labctl-airgap"
+#define NET_UUID  "5f0c9c1e-2222-4000-8000-000000000001"
 #define LAB                                                                                        \
     "name: airgap\nprovider: libvirt\nimage_url: ./x.img\nnetworks:\n  default:\n"                 \
     "    ipam: {range: 192.168.6.0/24, gateway: 192.168.6.1, start: 192.168.6.10}\n"               \
@@ -367,6 +368,105 @@ static void a_removal_cut_short_is_finished_by_teardown(void **state)
     assert_false(there(DIR));
 }
 
+static void the_same_command_finishes_a_removal_cut_short(void **state)
+{
+    (void)state;
+    put_lab();
+    put_ours("undefine*" UUID("2") "*\terr\tlibvirt is busy\n", false);
+    struct cli_said said = lab("teardown", "--orphans", "-y");
+    assert_true(said.status != 0);
+    cli_forget(&said);
+    put_ours("", false);
+    said = lab("teardown", "--orphans", "-y");
+    assert_said(said, 0, out, "removed: network airgap-default");
+    cli_forget(&said);
+    assert_false(there(DIR));
+}
+
+/* --- a storage pool alone ----------------------------------------------------------------------
+ */
+
+/* The VMs are gone, and the network is the user's. tag: of which id and home a volume in it says
+ * that the pool is. */
+static void put_pool_alone(const char *tag_id, const char *home)
+{
+    char sum[LAB_SHA256_HEX];
+    LAB_AUTO_STR struct lab_str rules = LAB_STR_INIT;
+    LAB_AUTOFREE char *list = cli_path("volumes");
+    lab_sha256_hex(home, strlen(home), sum);
+    LAB_AUTOFREE char *volumes = lab_format(" labctl.%s.%.16s   " POOL_PATH "/labctl.%s.%.16s\n"
+                                            " web-01.qcow2   " POOL_PATH "/web-01.qcow2\n",
+                                            tag_id, sum, tag_id, sum);
+    scratch_write(list, volumes);
+    lab_str_addf(
+        &rules,
+        CLI_CONNECTS "list*\tok\nnet-list*\tok\nnet-dumpxml*\tmissing\nvol-list*\tout\t%s\n", list);
+    put_network_and_pool(&rules, ID, home);
+    lab_str_add(&rules,
+                "dumpxml*\tmissing\ndomstats*\tok\nnet-*\tok\npool-list*\tsay\tlabctl-airgap\n"
+                "pool-*\tok\nvol-*\tok\nversion*\tok\n");
+    cli_rules(lab_str_get(&rules));
+    cli_write("log", "");
+}
+
+static void a_pool_alone_is_known_by_its_tag(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *home = here();
+    put_lab();
+    put_pool_alone(ID, home);
+    struct cli_said said = lab("up");
+    assert_said(said, LAB_CONFLICT, err, "'labctl-airgap' (" POOL_PATH "), of id " ID);
+    assert_has(said.err, "teardown --orphans");
+    cli_forget(&said);
+    assert_untouched();
+    said = lab("teardown", "--orphans");
+    assert_said(said, LAB_USAGE, err, "wants a yes");
+    cli_forget(&said);
+    assert_untouched();
+    said = lab("teardown", "--orphans", "-y");
+    assert_said(said, 0, out, "removed: ");
+    cli_forget(&said);
+    LAB_AUTOFREE char *log = cli_read("log");
+    char *disk = strstr(log, "vol-delete --pool labctl-airgap --vol web-01.qcow2");
+    char *tag = strstr(log, "vol-delete --pool labctl-airgap --vol labctl." ID);
+    assert_true(disk && tag && disk < tag);
+    assert_has(tag, "pool-undefine --pool labctl-airgap");
+    assert_false(there(DIR));
+}
+
+static void another_homes_pool_wants_its_id(void **state)
+{
+    (void)state;
+    put_lab();
+    put_pool_alone(ID, "other:/home/lee/labctl");
+    struct cli_said said = lab("teardown", "--orphans", "-y");
+    assert_said(said, 0, out, "nothing to remove");
+    cli_forget(&said);
+    assert_untouched();
+    said = lab("teardown", "--orphans=" ID, "-y");
+    assert_said(said, 0, out, "removed: ");
+    cli_forget(&said);
+    LAB_AUTOFREE char *log = cli_read("log");
+    assert_has(log, "pool-undefine --pool labctl-airgap");
+}
+
+/* Anybody can give a file such a name: the pool's UUID is not made from that id. */
+static void a_tag_that_does_not_fit_its_pool_is_none(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *home = here();
+    put_lab();
+    put_pool_alone(OTHER_ID, home);
+    struct cli_said said = lab("teardown", "--orphans", "-y");
+    assert_said(said, 0, out, "nothing to remove");
+    cli_forget(&said);
+    said = lab("teardown", "--orphans=" OTHER_ID, "-y");
+    assert_said(said, 0, out, "nothing to remove");
+    cli_forget(&said);
+    assert_untouched();
+}
+
 /* Beside a lab of this name that has its ledger: that one is not touched. */
 static void orphans_beside_a_lab_are_removed_alone(void **state)
 {
@@ -624,6 +724,10 @@ int main(void)
         cli_test(a_lab_whose_folder_was_renamed_is_not_lost),
         cli_test(orphans_are_removed),
         cli_test(a_removal_cut_short_is_finished_by_teardown),
+        cli_test(a_pool_alone_is_known_by_its_tag),
+        cli_test(another_homes_pool_wants_its_id),
+        cli_test(a_tag_that_does_not_fit_its_pool_is_none),
+        cli_test(the_same_command_finishes_a_removal_cut_short),
         cli_test(orphans_beside_a_lab_are_removed_alone),
         cli_test(with_their_keys_they_are_adopted),
         cli_test(one_with_its_seed_is_in_the_middle),

@@ -5,7 +5,12 @@
 
 #include "cli_fixture.h"
 
-#define DIR "home/labs/airgap"
+#include "base/crypto.h"
+
+#define DIR        "home/labs/airgap"
+#define THEIR_ID   "5f0c9c1e-0000-4000-8000-0000000000bb"
+#define THEIR_HOME "other:/home/lee/labctl"
+#define OWNER      "xmlns:l='urn:labctl:1' lab='airgap' id='" THEIR_ID "' home='" THEIR_HOME "'/>"
 #define LAB                                                                                        \
     "name: airgap\nprovider: libvirt\nimage_url: ./x.img\nnetworks:\n  default:\n"                 \
     "    bridge: theirs\n    ipam: {range: 192.168.6.0/24, start: 192.168.6.10}\n"                 \
@@ -21,6 +26,8 @@ static void edit_ledger(const char *sql)
     sqlite3_close(db);
 }
 
+static const char *before = ""; /* rules that go before the others */
+
 /* tag: "" or the mark of another lab; everything that labctl might do would succeed. */
 static void put_strangers(const char *node_tag, const char *net_tag)
 {
@@ -28,7 +35,7 @@ static void put_strangers(const char *node_tag, const char *net_tag)
     LAB_AUTOFREE char *stats = cli_path("stats");
     scratch_write(stats, "Domain: 'web-01'\n  state.state=1\n  state.reason=1\n\n"
                          "Domain: 'web-02'\n  state.state=5\n  state.reason=1\n\n");
-    lab_str_add(&rules, CLI_CONNECTS "list*\tsay\tu1\n");
+    lab_str_addf(&rules, "%s" CLI_CONNECTS "list*\tsay\tu1\n", before);
     for (int i = 1; i <= 2; i++)
         lab_str_addf(
             &rules,
@@ -130,10 +137,74 @@ static void another_labs_are_left_alone(void **state)
     cli_make_lab();
     edit_ledger("INSERT INTO object(kind, name, state, detail) VALUES"
                 "('network', 'theirs', 'present', 'made'), ('lab', 'storage', 'present', NULL)");
-#define OWNER                                                                                      \
-    "xmlns:l='urn:labctl:1' lab='airgap' id='5f0c9c1e-0000-4000-8000-0000000000bb' "               \
-    "home='other:/home/lee/labctl'/>"
     assert_no_command_touches("<l:node " OWNER, "<l:network " OWNER, true);
+}
+
+/* The pool, too, has a UUID that is made from that id. */
+static void put_their_pool(void)
+{
+    char uuid[LAB_UUID_TEXT], sum[LAB_SHA256_HEX];
+    lab_uuid_named("labctl pool " THEIR_ID, uuid);
+    lab_sha256_hex(THEIR_HOME, strlen(THEIR_HOME), sum);
+    before = lab_format(
+        "pool-dumpxml*labctl-airgap\tsay\t<pool type='dir'><name>labctl-airgap</name>"
+        "<uuid>%s</uuid><target><path>/srv/theirs</path></target></pool>\n"
+        "vol-list*\tsay\t labctl." THEIR_ID ".%.16s /srv/theirs/labctl." THEIR_ID ".%.16s\n",
+        uuid, sum, sum);
+}
+
+static void an_id_that_was_edited_makes_nothing_ours(void **state)
+{
+    (void)state;
+    put_lab();
+    cli_make_lab();
+    edit_ledger("INSERT INTO object(kind, name, state, detail) VALUES"
+                "('network', 'theirs', 'present', 'made'), ('lab', 'storage', 'present', NULL),"
+                "('medium', 'payload', 'present', NULL);"
+                "UPDATE fact SET value='" THEIR_ID "' WHERE key='id'");
+    put_their_pool();
+    put_strangers("<l:node " OWNER, "<l:network " OWNER);
+    LAB_AUTOFREE char *file = cli_path("lab.yaml");
+    struct cli_said said = cli("up", "-f", file, "--timeout=1s");
+    assert_int_equal(said.status, LAB_CONFLICT);
+    assert_has(said.err, "or the id in this lab's ledger was edited");
+    cli_forget(&said);
+    assert_no_command_touches("<l:node " OWNER, "<l:network " OWNER, true);
+    free((char *)before);
+    before = "";
+}
+
+/* With both in one LABCTL_HOME the tags cannot tell whose is whose. */
+static void two_ledgers_with_one_id_are_refused(void **state)
+{
+    (void)state;
+    struct lab_error err = LAB_ERROR_INIT;
+    struct lab_state *st;
+    put_lab();
+    cli_make_lab();
+    LAB_AUTOFREE char *source = cli_path("other.yaml");
+    assert_ok(lab_state_open(&st, "other", LAB_STATE_CREATE, source, "test", &err), err);
+    cli_put_node(st, "db-01", 1);
+    LAB_AUTOFREE char *sql =
+        lab_format("UPDATE fact SET value='%s' WHERE key='id'", lab_state_id(st));
+    lab_state_close(st);
+    edit_ledger(sql);
+    LAB_AUTOFREE char *file = cli_path("lab.yaml");
+    static const char *const refused[] = {"up", "start", "stop", "restart", "teardown"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(refused); i++) {
+        bool asks = strcmp(refused[i], "teardown") == 0;
+        const char *args[] = {refused[i], "-f", file, asks ? "-y" : NULL, NULL};
+        put_strangers("", "");
+        struct cli_said said = cli_run(args);
+        if (said.status != LAB_CONFLICT)
+            fail_msg("%s: %d: %s%s", refused[i], said.status, said.out, said.err);
+        assert_has(said.err, "have the same id");
+        assert_has(said.err, "labs/other/state.db");
+        cli_forget(&said);
+        assert_untouched(refused[i]);
+    }
+    LAB_AUTOFREE char *login = cli_path(DIR "/keys/login");
+    assert_true(lab_file_exists(login));
 }
 
 /* --- names and links -------------------------------------------------------------------------- */
@@ -228,6 +299,8 @@ int main(void)
         cli_test(nobodys_are_left_alone),
         cli_test(a_ledger_that_claims_them_changes_nothing),
         cli_test(another_labs_are_left_alone),
+        cli_test(an_id_that_was_edited_makes_nothing_ours),
+        cli_test(two_ledgers_with_one_id_are_refused),
         cli_test(a_name_that_leads_out_is_damage),
         cli_test(a_lab_name_that_leads_out_is_refused),
         cli_test(links_in_the_lab_s_folder_are_not_followed),

@@ -51,7 +51,7 @@ static void another_labs_stays_with_it(void **state)
     (void)state;
     open_with(NET(TAG("b", OTHER_ID)) NO_VMS);
     assert_refused(lab.ops->remove_network(&lab, "VMnet1", &err), LAB_CONFLICT,
-                   "belongs to lab 'b'", "--lab b teardown");
+                   "belongs to another labctl lab, 'b'", "--lab b teardown");
     assert_removed(false);
 }
 

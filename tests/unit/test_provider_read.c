@@ -2,6 +2,7 @@
  */
 #include "provider_fixture.h"
 
+#include "base/text.h"
 #include "provider/libvirt_read.h"
 
 #define RECORDED LABCTL_TEST_DIR "/golden/libvirt/recorded/"
@@ -197,10 +198,10 @@ static void tables(void **state)
     assert_int_equal(lab_libvirt_read_bytes("Capacity: many bytes\n", "Capacity", &n), -1);
     assert_int_equal(lab_libvirt_read_bytes("Capacity: 99999999999999999999\n", "Capacity", &n),
                      -1);
-    assert_true(lab_libvirt_has_line(" VMnet1 \nb\n", "VMnet1"));
-    assert_true(lab_libvirt_has_line("a\nb", "b"));
-    assert_false(lab_libvirt_has_line("VMnet10\n", "VMnet1"));
-    assert_false(lab_libvirt_has_line("\n\n", ""));
+    assert_true(lab_has_line(" VMnet1 \nb\n", "VMnet1"));
+    assert_true(lab_has_line("a\nb", "b"));
+    assert_false(lab_has_line("VMnet10\n", "VMnet1"));
+    assert_false(lab_has_line("\n\n", ""));
 }
 
 int main(void)

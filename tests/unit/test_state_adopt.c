@@ -53,12 +53,12 @@ static void it_counts_once_it_is_filled(void **state)
     lab_state_close(adopt(&aside));
     assert_null(aside);
     assert_int_equal(lab_state_peek("airgap"), LAB_LEDGER_EMPTY);
-    assert_null(lab_state_lab_of_id(ID));
+    assert_null(lab_state_lab_of_id(ID, NULL));
     struct lab_state *st = adopt(&aside);
     assert_fine(lab_state_together(st, put_one, st, &err), &err);
     lab_state_close(st);
     assert_int_equal(lab_state_peek("airgap"), LAB_LEDGER_FILLED);
-    LAB_AUTOFREE char *lab = lab_state_lab_of_id(ID);
+    LAB_AUTOFREE char *lab = lab_state_lab_of_id(ID, NULL);
     assert_string_equal(lab, "airgap");
     assert_int_equal(lab_state_adopt(&st, "airgap", ID, SOURCE, "up", &aside, &err), -1);
     assert_int_equal(err.code, LAB_CONFLICT);

@@ -63,7 +63,7 @@ static void format_1_is_read(void **state)
     (void)state;
     put_ledger("format-1.sql");
     assert_int_equal(lab_state_peek("airgap"), LAB_LEDGER_FILLED);
-    LAB_AUTOFREE char *lab = lab_state_lab_of_id("6aaa9a19-0d8f-435b-9e6b-79e6d0ee0dd9");
+    LAB_AUTOFREE char *lab = lab_state_lab_of_id("6aaa9a19-0d8f-435b-9e6b-79e6d0ee0dd9", NULL);
     assert_string_equal(lab, "airgap");
     struct lab_state *st = open_fine("airgap", LAB_STATE_READ);
     assert_string_equal(lab_state_id(st), "6aaa9a19-0d8f-435b-9e6b-79e6d0ee0dd9");
