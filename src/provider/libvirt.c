@@ -10,6 +10,7 @@
 #include "platform.h"
 #include "provider/libvirt_impl.h"
 #include "provider/virsh.h"
+#include "provider/virsh_lost.h"
 
 /* Beside libvirt's own volumes: the one place that every host's AppArmor profile, SELinux policy
  * and file modes let QEMU read. */
@@ -90,6 +91,7 @@ static int check_uri(const char *uri, struct lab_error *err)
 static int reach(struct lab_libvirt *lv, struct lab_error *err)
 {
     LAB_AUTO_CHILD struct lab_child c;
+    lab_virsh_forget();
     lab_virsh_init(&c, lv->uri);
     c.timeout_ms = lv->remote ? 60000 : 20000;
     lab_child_arg(&c, "uri");

@@ -8,6 +8,7 @@
 static int make_overlay(struct lab_libvirt *lv,
                         const struct lab_vm *vm,
                         const char *volume,
+                        bool *half,
                         struct lab_error *err)
 {
     if (!vm->base)
@@ -23,7 +24,26 @@ static int make_overlay(struct lab_libvirt *lv,
     lab_child_argf(&c, "%llu", (unsigned long long)vm->disk_bytes);
     LAB_AUTOFREE char *what =
         lab_format("make the disk of VM '%s' on base '%s'", vm->name, vm->base);
-    return lab_virsh_do(&c, what, NULL, err);
+    int rc = lab_virsh_do(&c, what, NULL, err);
+    *half = rc != 0 && lab_virsh_says(&c, "exists already");
+    return rc;
+}
+
+/* It was not there when we looked: libvirt went away while it made it, and was asked again. */
+static int make_whole(struct lab_libvirt *lv,
+                      const struct lab_vm *vm,
+                      const char *volume,
+                      struct lab_error *err)
+{
+    LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
+    bool half = false;
+    if (make_overlay(lv, vm, volume, &half, &why) == 0)
+        return 0;
+    if (half && lab_libvirt_volume_delete(lv, LAB_POOL_LAB, volume, err) == 0)
+        return make_overlay(lv, vm, volume, &half, err);
+    if (err && !half)
+        lab_error_move(err, &why);
+    return -1;
 }
 
 /* Somebody deleted it. A new one would boot an empty guest under the name of the old one. */
@@ -61,7 +81,7 @@ int lab_libvirt_ensure_disk(struct lab_libvirt *lv,
     if ((there && lab_libvirt_volume_delete(lv, LAB_POOL_LAB, volume, err) != 0) ||
         lab_libvirt_tag_pool(lv, &names, err) != 0)
         return -1;
-    return make_overlay(lv, vm, volume, err);
+    return make_whole(lv, vm, volume, err);
 }
 
 static int resize(struct lab_libvirt *lv,

@@ -261,5 +261,5 @@ int lab_libvirt_remove_lab(struct lab_provider *p, struct lab_error *err)
         if (take_down(lv, err) != 0)
             return -1;
     }
-    return act(lv, "pool-undefine", lv->pools[LAB_POOL_LAB].name, NULL, err);
+    return act(lv, "pool-undefine", lv->pools[LAB_POOL_LAB].name, "failed to get pool", err);
 }

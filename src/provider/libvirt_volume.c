@@ -102,7 +102,8 @@ int lab_libvirt_volume_create(struct lab_libvirt *lv,
                    "--allocation", "0", "--format", "raw", "--capacity", (char *)NULL);
     lab_child_argf(&c, "%llu", (unsigned long long)bytes);
     LAB_AUTOFREE char *what = lab_format("make volume '%s'", volume);
-    return lab_virsh_do(&c, what, NULL, err);
+    /* Its name is of this attempt alone: it was made by a call whose answer was lost. */
+    return lab_virsh_do(&c, what, "exists already", err);
 }
 
 int lab_libvirt_volume_delete(struct lab_libvirt *lv,

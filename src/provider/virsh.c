@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "base/work.h"
 #include "provider/virsh_connect.h"
+#include "provider/virsh_lost.h"
 
 /* The user's debugging variables would put libvirt's whole log onto stderr. virsh warns about an
  * empty VIRSH_DEBUG, so that one gets its quiet value. */
@@ -30,22 +33,49 @@ static const char *uri_of(const struct lab_child *c)
     return c->argv.len > 3 ? c->argv.items[3] : "";
 }
 
-int lab_virsh_run(struct lab_child *c, struct lab_error *err)
+static int run_once(struct lab_child *c, struct lab_error *err)
 {
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
-    if (lab_child_run(c, &why) != 0) {
-        if (why.code == LAB_HOST)
-            lab_assign(&why.hint, LAB_VIRSH_INSTALL_HINT);
-        if (why.code == LAB_TIMEOUT)
-            lab_error_hint(&why,
-                           "libvirt does not answer; look at it with: journalctl -u libvirtd");
-        if (err)
-            lab_error_move(err, &why);
-        return -1;
+    if (lab_child_run(c, &why) == 0)
+        return 0;
+    if (why.code == LAB_HOST)
+        lab_assign(&why.hint, LAB_VIRSH_INSTALL_HINT);
+    if (why.code == LAB_TIMEOUT)
+        lab_error_hint(&why, "libvirt does not answer; look at it with: journalctl -u libvirtd");
+    if (err)
+        lab_error_move(err, &why);
+    return -1;
+}
+
+/* What was lost is asked again, whatever it was: labctl gives no command that may not be given
+ * twice, and takes "it is so already" for success. whole: also the part of a batch that was lost is
+ * a loss, though virsh's status tells only about its last command. */
+static int run_until_answered(struct lab_child *c, bool whole, struct lab_error *err)
+{
+    for (uint64_t since = 0;;) {
+        if (run_once(c, err) != 0)
+            return -1;
+        if ((c->status == 0 && !whole) || !lab_virsh_lost(lab_str_get(&c->errout))) {
+            lab_virsh_answered();
+            return 0;
+        }
+        if (!since)
+            lab_log("libvirt went away; for %d s it is asked again", LAB_VIRSH_PATIENCE_MS / 1000);
+        if (lab_virsh_wait(&since))
+            continue;
+        if (lab_work_cancelled())
+            return lab_fail(err, LAB_CANCELLED, "interrupted while libvirt (%s) was away",
+                            uri_of(c));
+        lab_virsh_connect_explain(c, uri_of(c), err);
+        return lab_virsh_known() ? lab_error_wrap(err, "libvirt went away for more than %d s",
+                                                  LAB_VIRSH_PATIENCE_MS / 1000)
+                                 : -1;
     }
-    if (c->status != 0 && lab_virsh_connect_failed(lab_str_get(&c->errout)))
-        return lab_virsh_connect_explain(c, uri_of(c), err);
-    return 0;
+}
+
+int lab_virsh_run(struct lab_child *c, struct lab_error *err)
+{
+    return run_until_answered(c, false, err);
 }
 
 bool lab_virsh_says(const struct lab_child *c, const char *words)
@@ -185,7 +215,7 @@ int lab_virsh_batch_run(struct lab_virsh_batch *b, struct lab_error *err)
 {
     lab_str_addf(&b->script, "echo %s", b->nonce);
     lab_child_arg(&b->child, lab_str_get(&b->script));
-    if (lab_virsh_run(&b->child, err) != 0)
+    if (run_until_answered(&b->child, true, err) != 0)
         return -1;
     lab_virsh_batch_split(b);
     if (b->parts.len == b->commands + 1)

@@ -10,20 +10,24 @@
 static const struct {
     const char *words;
     const char *hint;
+    bool remote; /* only of another host */
 } ways_out[] = {
     {"unexpected qemu URI path",
-     "use qemu:///system, qemu:///session or qemu+ssh://USER@HOST/system in lab.yaml (libvirt: uri:)"},
+     "use qemu:///system, qemu:///session or qemu+ssh://USER@HOST/system in lab.yaml (libvirt: uri:)",
+     false},
     {"no connection driver available",
-     "install QEMU's driver: sudo apt install libvirt-daemon-system"},
+     "install QEMU's driver: sudo apt install libvirt-daemon-system", false},
     {"Host key verification failed",
-     "log in once with ssh to that host and accept its key, then try again"},
-    {"Cannot recv data", "check that ssh to that host works without a password"},
+     "log in once with ssh to that host and accept its key, then try again", true},
+    {"Cannot recv data", "check that ssh to that host works without a password", true},
     {"No such file or directory",
      "start libvirt: sudo systemctl start libvirtd, or virtqemud.socket virtnetworkd.socket "
      "virtstoraged.socket (not installed: sudo apt install "
-     "libvirt-daemon-system qemu-system-x86 qemu-utils)"},
-    {"Connection refused", "start libvirt: sudo systemctl restart libvirtd"},
-    {"Connection reset by peer", "look why libvirtd ends: journalctl -u libvirtd"},
+     "libvirt-daemon-system qemu-system-x86 qemu-utils)",
+     false},
+    {"Connection refused", "start libvirt: sudo systemctl restart libvirtd", false},
+    {"Connection reset by peer", "look why libvirtd ends: journalctl -u libvirtd", false},
+    {"end of file", "look why libvirtd ends: journalctl -u libvirtd", false},
 };
 
 static bool is_permission(const char *text)
@@ -38,11 +42,6 @@ static bool is_permission(const char *text)
     return false;
 }
 
-bool lab_virsh_connect_failed(const char *errout)
-{
-    return strstr(errout, "failed to connect to the hypervisor") != NULL;
-}
-
 static void hint(const char *text, const char *uri, struct lab_error *err)
 {
     if (is_permission(text) && lab_virsh_uri_is_local(uri)) {
@@ -53,7 +52,8 @@ static void hint(const char *text, const char *uri, struct lab_error *err)
         return;
     }
     for (size_t i = 0; i < LAB_ARRAY_LEN(ways_out); i++) {
-        if (strstr(text, ways_out[i].words)) {
+        bool may_be = !ways_out[i].remote || !lab_virsh_uri_is_local(uri);
+        if (may_be && strstr(text, ways_out[i].words)) {
             lab_error_hint(err, "%s", ways_out[i].hint);
             return;
         }

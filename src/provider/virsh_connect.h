@@ -2,8 +2,6 @@
 #ifndef LAB_PROVIDER_VIRSH_CONNECT_H
 #define LAB_PROVIDER_VIRSH_CONNECT_H
 
-#include <stdbool.h>
-
 #include "base/child.h"
 #include "base/error.h"
 
@@ -11,7 +9,6 @@
     "install libvirt: sudo apt install libvirt-clients libvirt-daemon-system qemu-system-x86 "     \
     "qemu-utils"
 
-bool lab_virsh_connect_failed(const char *errout);
 /* Always LAB_HOST and -1. */
 int lab_virsh_connect_explain(const struct lab_child *c, const char *uri, struct lab_error *err);
 

@@ -5,6 +5,7 @@
 #include "provider/libvirt_read.h"
 #include "provider/virsh.h"
 #include "provider/virsh_connect.h"
+#include "provider/virsh_lost.h"
 
 static void tables(const char *text)
 {
@@ -44,7 +45,7 @@ static void batch(const char *out, const char *errout)
     fuzz_check(lab_utf8_check(lab_str_get(&reason), reason.len) == reason.len);
     fuzz_check(!strpbrk(lab_str_get(&reason), "\r\n\x1b"));
     fuzz_check(lab_virsh_fail(&b.child, "look", &err) == -1 && *err.message);
-    if (lab_virsh_connect_failed(errout)) {
+    if (lab_virsh_lost(errout)) {
         LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
         fuzz_check(lab_virsh_connect_explain(&b.child, "qemu:///system", &why) == -1);
     }

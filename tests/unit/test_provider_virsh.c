@@ -3,6 +3,8 @@
 #include "provider_fake.h"
 
 #include "provider/virsh.h"
+#include "provider/virsh_connect.h"
+#include "provider/virsh_lost.h"
 
 static int call(const char *command, uint64_t timeout_ms, struct lab_error *err)
 {
@@ -89,8 +91,7 @@ static void no_connection_says_what_to_do(void **state)
          "'org.libvirt.unix.manage'",
          "usermod -aG libvirt"},
         {"internal error: unexpected qemu URI path '/x', try qemu:///system", "qemu:///session"},
-        {"Cannot recv data: Host key verification failed.: Connection reset by peer",
-         "accept its key"},
+        {"Cannot recv data: Connection reset by peer", "journalctl -u libvirtd"},
         {"something new", "virsh -c 'qemu:///system' version"},
     };
     for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
@@ -102,6 +103,19 @@ static void no_connection_says_what_to_do(void **state)
             lab_format("cannot connect to libvirt at " FAKE_URI ": %.20s", cases[i].reason);
         assert_refused(fake_open(&p, NULL, &err), LAB_HOST, part, cases[i].hint);
     }
+}
+
+static void ssh_is_a_matter_of_other_hosts(void **state)
+{
+    (void)state;
+    LAB_AUTO_CHILD struct lab_child c;
+    lab_virsh_init(&c, "qemu+ssh://host/system");
+    lab_str_add(&c.errout,
+                "error: failed to connect to the hypervisor\nerror: Cannot recv data: Host "
+                "key verification failed.: Connection reset by peer\n");
+    c.status = 1;
+    assert_refused(lab_virsh_connect_explain(&c, "qemu+ssh://host/system", &err), LAB_HOST,
+                   "Host key verification failed", "accept its key");
 }
 
 static void only_qemu_is_driven(void **state)
@@ -158,6 +172,58 @@ static void a_batch_that_ends_early_is_an_error(void **state)
     assert_refused(lab_virsh_batch_run(&b, &err), LAB_HYPERVISOR, "answered 1 of 3", NULL);
 }
 
+/* "failed to get domain" would pass for its end. */
+static void what_libvirtd_did_not_answer_is_asked_again(void **state)
+{
+    (void)state;
+    struct lab_provider p;
+    fake_rules("uri\tok\nstart *\tlost\t2\nstart *\tok\n");
+    assert_ok(fake_open(&p, NULL, &err));
+    assert_ok(call("start", 0, &err));
+    assert_int_equal(fake_count("start web-01"), 3);
+    fake_forget();
+    fake_rules("dumpxml *\tlost\t3\ndumpxml *\tout\t" RECORDED "dumpxml-running.xml\n"
+               "domstats *\tout\t" RECORDED "domstats.txt\n");
+    const char *name = "web-01";
+    struct lab_vm_states states = {{0}};
+    assert_ok(p.ops->query(&p, &name, 1, &states, &err));
+    assert_int_equal(fake_count("process"), 2);
+    assert_int_equal(lab_vm_states_find(&states, name)->power, LAB_POWER_ON);
+    lab_vm_states_clear(&states);
+    p.ops->close(&p);
+}
+
+/* One who never answered is told of at once: he does not run. */
+static void who_never_answered_is_not_waited_for(void **state)
+{
+    (void)state;
+    struct lab_provider p;
+    fake_rules("*\tlost\t9\n");
+    assert_refused(fake_open(&p, NULL, &err), LAB_HOST,
+                   "cannot connect to libvirt at " FAKE_URI ": Disconnected", "journalctl");
+    assert_int_equal(fake_count("process"), 1);
+}
+
+static void words_of_a_lost_connection(void **state)
+{
+    (void)state;
+    static const char *const lost[] = {
+        "error: failed to connect to the hypervisor\nerror: Failed to connect socket to "
+        "'/var/run/libvirt/libvirt-sock': Connection refused",
+        "error: Failed to reconnect to the hypervisor",
+        "error: Disconnected from qemu:///system due to end of file",
+        "error: failed to get pool 'p0'\nerror: Cannot recv data: Connection reset by peer",
+        "error: Failed to list domains\nerror: Cannot write data: Broken pipe",
+        "error: Failed to list domains\nerror: End of file while reading data: Input/output error",
+        "error: failed to get the hypervisor version\nerror: internal error: client socket is closed",
+    };
+    for (size_t i = 0; i < LAB_ARRAY_LEN(lost); i++)
+        assert_true(lab_virsh_lost(lost[i]));
+    assert_false(lab_virsh_lost("error: failed to get domain 'n1'"));
+    assert_false(lab_virsh_lost("error: Failed to start domain 'n1'\nerror: Cannot get interface "
+                                "MTU on 'lab0': No such device"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,10 +234,14 @@ int main(void)
         fake_test(a_refusal_gives_the_reason_once),
         fake_test(a_full_disk_is_the_hosts_lack),
         fake_test(no_connection_says_what_to_do),
+        fake_test(ssh_is_a_matter_of_other_hosts),
         fake_test(only_qemu_is_driven),
         fake_test(uris),
         fake_test(a_batch_keeps_its_parts_apart),
         fake_test(a_batch_that_ends_early_is_an_error),
+        fake_test(what_libvirtd_did_not_answer_is_asked_again),
+        fake_test(who_never_answered_is_not_waited_for),
+        fake_test(words_of_a_lost_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
