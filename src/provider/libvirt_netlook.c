@@ -8,12 +8,40 @@
 #include "platform.h"
 #include "provider/virsh.h"
 
+bool lab_netlook_host_has(const char *device, const char *what)
+{
+    struct plat_stat st;
+    if (!device || !*device || strchr(device, '/') || device[0] == '.')
+        return false;
+    LAB_AUTOFREE char *path = lab_format("/sys/class/net/%s/%s", device, what);
+    return plat_stat(path, &st) == 0;
+}
+
 void lab_netlook_clear(struct lab_netlook *look)
 {
     free(look->name);
     free(look->device);
     free(look->xml);
     lab_libvirt_network_clear(&look->info);
+}
+
+/* libvirt does not look: a network whose bridge somebody has deleted stays active. Of the network
+ * namespace that labctl is in, which /sys need not be of. */
+static bool bridge_gone(const struct lab_libvirt *lv, const char *device)
+{
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    LAB_AUTO_STR struct lab_str devices = LAB_STR_MAX(4u << 20);
+    if (lv->remote || !device || !*device ||
+        lab_file_read("/proc/net/dev", 4u << 20, &devices, &err) != 0)
+        return false;
+    LAB_AUTOFREE char *line = lab_format("%s:", device);
+    const char *text = lab_str_get(&devices), *at = text;
+    while ((at = strstr(at, line)) != NULL) {
+        if (at == text || at[-1] == ' ' || at[-1] == '\n')
+            return false;
+        at++;
+    }
+    return true;
 }
 
 int lab_netlook_named(struct lab_libvirt *lv,
@@ -45,17 +73,15 @@ int lab_netlook_named(struct lab_libvirt *lv,
     out->active = lab_has_line(b.parts.items[active], name);
     lab_assign(&out->xml, xml);
     lab_assign(&out->device, out->info.device);
+    out->gone = out->active && bridge_gone(lv, out->device);
+    out->active = out->active && !out->gone;
     return 0;
 }
 
 /* A bridge of this host; of another one nothing can be seen. */
 static bool is_host_bridge(const struct lab_libvirt *lv, const char *name)
 {
-    struct plat_stat st;
-    if (lv->remote || !*name || strchr(name, '/') || name[0] == '.')
-        return false;
-    LAB_AUTOFREE char *path = lab_format("/sys/class/net/%s/bridge", name);
-    return plat_lstat(path, &st) == 0 && st.is_dir;
+    return !lv->remote && lab_netlook_host_has(name, "bridge");
 }
 
 /* QEMU of a user gets at a bridge only through a helper that obeys this file. One that cannot be

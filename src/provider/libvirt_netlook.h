@@ -10,6 +10,7 @@ struct lab_netlook {
     bool is_bridge; /* else as a bridge of the host */
     bool make;      /* else labctl makes one */
     bool ours, active;
+    bool gone; /* its bridge, though libvirt takes it for active; then active is false */
     struct lab_libvirt_network info; /* when exists */
     char *xml;                       /* its definition */
 };
@@ -27,6 +28,9 @@ int lab_netlook_named(struct lab_libvirt *lv,
                       struct lab_netlook *out,
                       struct lab_error *err) LAB_MUST_CHECK;
 
+/* A file about a device of this host: /sys/class/net/DEVICE/WHAT is there. */
+bool lab_netlook_host_has(const char *device, const char *what);
+
 /* Whether our own network has other addresses than lab.yaml says now. */
 bool lab_netlook_differs(const struct lab_netlook *look, const struct lab_net *net);
 
@@ -38,5 +42,12 @@ int lab_netlook_user(struct lab_libvirt *lv,
                      char **user,
                      struct lab_libvirt_tag *tag,
                      struct lab_error *err) LAB_MUST_CHECK;
+
+/* Plugs the lab's running VMs into it again that lost it: it was away, or its bridge was. fresh: it
+ * was started just now, so that nobody is plugged in yet. What fails is told as a notice. */
+int lab_libvirt_replug(struct lab_libvirt *lv,
+                       const struct lab_netlook *look,
+                       bool fresh,
+                       struct lab_error *err) LAB_MUST_CHECK;
 
 #endif

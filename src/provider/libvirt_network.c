@@ -98,7 +98,8 @@ static int remake(struct lab_libvirt *lv,
                  lv->uri, user);
         return lab_error_hint(err, "stop the VMs on it first, then run: labctl up");
     }
-    if (look->active && net_act(lv, "net-destroy", look->name, "is not active", err) != 0)
+    if ((look->active || look->gone) &&
+        net_act(lv, "net-destroy", look->name, "is not active", err) != 0)
         return -1;
     return make(lv, net, look, look->info.uuid, err);
 }
@@ -127,13 +128,33 @@ int lab_libvirt_look_network(struct lab_provider *p,
     return 0;
 }
 
+static int not_ours_to_start(const struct lab_libvirt *lv,
+                             const struct lab_netlook *look,
+                             struct lab_error *err)
+{
+    if (!look->gone) {
+        lab_fail(err, LAB_HOST,
+                 "network '%s' on %s is not running, and it is not this lab's to start", look->name,
+                 lv->uri);
+        return lab_error_hint(err, "start it: virsh -c '%s' net-start %s", lv->uri, look->name);
+    }
+    lab_fail(
+        err, LAB_HOST,
+        "network '%s' on %s is active, but its bridge '%s' is gone, and it is not this lab's to "
+        "start anew",
+        look->name, lv->uri, look->device);
+    return lab_error_hint(err,
+                          "start it anew: virsh -c '%s' net-destroy %s; virsh -c '%s' net-start %s",
+                          lv->uri, look->name, lv->uri, look->name);
+}
+
 static int bring_up(struct lab_libvirt *lv,
                     const struct lab_net *net,
                     const struct lab_netlook *look,
                     struct lab_error *err)
 {
     if (look->is_bridge)
-        return 0;
+        return lab_libvirt_replug(lv, look, false, err);
     if (look->make) {
         char uuid[LAB_UUID_TEXT];
         LAB_AUTOFREE char *seed = lab_format("labctl network %s %s", lv->lab_id, look->name);
@@ -143,12 +164,17 @@ static int bring_up(struct lab_libvirt *lv,
     if (look->ours && lab_netlook_differs(look, net))
         return remake(lv, net, look, err);
     if (look->active)
-        return 0;
-    if (look->ours)
-        return start(lv, look->name, net, err);
-    lab_fail(err, LAB_HOST, "network '%s' on %s is not running, and it is not this lab's to start",
-             look->name, lv->uri);
-    return lab_error_hint(err, "start it: virsh -c '%s' net-start %s", lv->uri, look->name);
+        return lab_libvirt_replug(lv, look, false, err);
+    if (!look->ours)
+        return not_ours_to_start(lv, look, err);
+    if (look->gone) {
+        lab_libvirt_notice(lv,
+                           "the bridge '%s' of network '%s' is gone; the network is started anew",
+                           look->device, look->name);
+        if (net_act(lv, "net-destroy", look->name, "is not active", err) != 0)
+            return -1;
+    }
+    return start(lv, look->name, net, err) == 0 ? lab_libvirt_replug(lv, look, true, err) : -1;
 }
 
 int lab_libvirt_ensure_network(struct lab_provider *p,
@@ -239,7 +265,7 @@ int lab_libvirt_remove_network(struct lab_provider *p, const char *name, struct 
     }
     if (!look.ours)
         return others(lv, &look, err);
-    if (look.active && net_act(lv, "net-destroy", name, "is not active", err) != 0)
+    if ((look.active || look.gone) && net_act(lv, "net-destroy", name, "is not active", err) != 0)
         return -1;
     return net_act(lv, "net-undefine", name, "failed to get network", err);
 }

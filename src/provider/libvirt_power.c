@@ -39,8 +39,8 @@ int lab_libvirt_start(struct lab_provider *p, const char *name, struct lab_error
         return 0;
     if (s->power == LAB_POWER_PAUSED)
         return lab_libvirt_act(lv, s, "resume", "resume", "is already active", err);
-    /* "Domain is already active" by its state, "domain is already running" when somebody else starts
-     * it at this moment. */
+    /* "Domain is already active" by its state, "domain is already running" when somebody else
+     * starts it at this moment. */
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     if (lab_libvirt_act(lv, s, "start", "start", "is already ", &why) == 0)
         return 0;

@@ -69,9 +69,12 @@ static bool said_missing(const struct lab_virsh_batch *b, const char *key)
     return strstr(lab_str_get(&b->child.errout), words) != NULL;
 }
 
-/* NICs that were plugged into the running VM only. */
+/* Networks of NICs that were plugged into the running VM only; and the NICs as they run. */
 static void add_nics(struct lab_libvirt_domain *def, struct lab_libvirt_domain *live)
 {
+    struct lab_libvirt_nics running = live->nics;
+    live->nics = def->nics;
+    def->nics = running;
     LAB_VEC_FOREACH (n, &live->networks)
         *lab_vec_push(&def->networks) = lab_steal(n);
     LAB_VEC_FOREACH (b, &live->bridges)

@@ -24,6 +24,16 @@ struct lab_libvirt_tag {
 };
 void lab_libvirt_tag_clear(struct lab_libvirt_tag *t);
 
+struct lab_libvirt_nic {
+    char *mac, *model;
+    char *network, *bridge; /* what it attaches to; of a running one on a network both */
+    char *tap;              /* the host's end, while it runs */
+};
+struct lab_libvirt_nics {
+    LAB_VEC(struct lab_libvirt_nic) list;
+};
+void lab_libvirt_nics_clear(struct lab_libvirt_nics *nics);
+
 struct lab_libvirt_domain {
     char *name, *uuid;
     struct lab_libvirt_tag tag;
@@ -32,6 +42,7 @@ struct lab_libvirt_domain {
     bool kvm;                          /* its virtual CPUs run on real ones */
     char *seed, *payload;              /* sources of the CDs sda and sdb; NULL: none or empty */
     LAB_VEC(char *) networks, bridges; /* what its NICs attach to */
+    struct lab_libvirt_nics nics;
 };
 
 struct lab_libvirt_network {

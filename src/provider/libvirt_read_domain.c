@@ -35,6 +35,25 @@ static void read_nic(struct lab_libvirt_domain *out, xmlNode *nic)
     char *bridge = lab_xml_attr(source, "bridge");
     if (bridge)
         *lab_vec_push(&out->bridges) = bridge;
+    *lab_vec_push(&out->nics.list) = (struct lab_libvirt_nic){
+        .mac = lab_xml_attr(lab_xml_child(nic, "mac"), "address"),
+        .model = lab_xml_attr(lab_xml_child(nic, "model"), "type"),
+        .network = lab_strdup(network),
+        .bridge = lab_strdup(bridge),
+        .tap = lab_xml_attr(lab_xml_child(nic, "target"), "dev"),
+    };
+}
+
+void lab_libvirt_nics_clear(struct lab_libvirt_nics *nics)
+{
+    LAB_VEC_FOREACH (nic, &nics->list) {
+        free(nic->mac);
+        free(nic->model);
+        free(nic->network);
+        free(nic->bridge);
+        free(nic->tap);
+    }
+    lab_vec_clear(&nics->list);
 }
 
 int lab_libvirt_read_domain(struct lab_libvirt_domain *out, const char *xml, struct lab_error *err)
@@ -75,5 +94,6 @@ void lab_libvirt_domain_clear(struct lab_libvirt_domain *d)
     LAB_VEC_FOREACH (b, &d->bridges)
         free(*b);
     lab_vec_clear(&d->bridges);
+    lab_libvirt_nics_clear(&d->nics);
     memset(d, 0, sizeof(*d));
 }

@@ -21,7 +21,7 @@ static void put_cdrom(struct lab_str *out, const char *path, const char *target,
     put(out, "templates/libvirt-cdrom.xml", vars, LAB_ARRAY_LEN(vars));
 }
 
-static void put_nic(struct lab_str *out, const struct lab_vm_nic *nic)
+void lab_libvirt_put_nic(struct lab_str *out, const struct lab_vm_nic *nic)
 {
     const struct lab_var vars[] = {
         {"kind", nic->is_bridge ? "bridge" : "network", false},
@@ -50,7 +50,7 @@ void lab_libvirt_put_domain(struct lab_str *out, const struct lab_libvirt_domain
     put_cdrom(&cdroms, vm->seed, "sda", false);
     put_cdrom(&cdroms, vm->payload, "sdb", true);
     for (size_t i = 0; i < vm->nics_len; i++)
-        put_nic(&nics, &vm->nics[i]);
+        lab_libvirt_put_nic(&nics, &vm->nics[i]);
     put_console_log(&log, d);
     char cpu[16], memory[24];
     snprintf(cpu, sizeof(cpu), "%u", vm->cpu);

@@ -16,6 +16,7 @@ struct lab_libvirt_domain_spec {
     bool console_log; /* false: the hypervisor cannot write the caller's file */
 };
 void lab_libvirt_put_domain(struct lab_str *out, const struct lab_libvirt_domain_spec *d);
+void lab_libvirt_put_nic(struct lab_str *out, const struct lab_vm_nic *nic);
 
 struct lab_libvirt_network_spec {
     const struct lab_owner *owner;

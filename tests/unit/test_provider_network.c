@@ -16,7 +16,14 @@ static struct lab_provider lab;
     "</metadata><devices><interface type='network'><source network='VMnet1'/></interface>"         \
     "</devices></domain>\n"
 #define NODE(lab, id) "<l:node xmlns:l='urn:labctl:1' lab='" lab "' id='" id "'/>"
-#define NO_VMS        "list*\tok\n"
+#define VM_WITH_NIC                                                                                           \
+    "list*\tsay\tv\ndomstats*\tout\t%s\n"                                                                     \
+    "dumpxml*\tsay\t<domain><name>vm</name><uuid>v</uuid><metadata>" NODE(                                    \
+        "airgap",                                                                                             \
+        FAKE_LAB_ID) "</metadata><devices><interface type='network'><mac address='52:54:00:00:00:01'/>"       \
+                     "<source network='VMnet1' bridge='lab0'/><target dev='labnotap'/><model type='virtio'/>" \
+                     "</interface></devices></domain>\n"
+#define NO_VMS "list*\tok\n"
 
 static void open_with(const char *rules)
 {
@@ -110,6 +117,42 @@ static void the_owner_of_an_adopted_one_is_told(void **state)
     lab.ops->close(&lab);
 }
 
+/* lab0 is no device of this host. */
+static void ours_without_its_bridge_is_started_anew(void **state)
+{
+    (void)state;
+    const struct lab_net net = {.name = "default", .bridge = "VMnet1"};
+    struct lab_net_state s = {0};
+    open_with(NET(TAG("airgap", FAKE_LAB_ID)) "net-start*\tok\nupdate-device*\tok\n" VM_WITH_NIC);
+    assert_ok(lab.ops->look_network(&lab, &net, &s, &err));
+    assert_false(s.active);
+    lab_net_state_clear(&s);
+    assert_ok(lab.ops->ensure_network(&lab, &net, &s, &err));
+    assert_true(s.active);
+    LAB_AUTOFREE char *log = fake_log();
+    const char *destroyed = strstr(log, "net-destroy --network VMnet1");
+    assert_non_null(destroyed);
+    const char *started = strstr(destroyed, "net-start --network VMnet1");
+    assert_non_null(started);
+    assert_non_null(strstr(started, "update-device --domain v --file "));
+    assert_int_equal(fake_count("update-device"), 2); /* the bridge, and then the network */
+    lab_net_state_clear(&s);
+    lab.ops->close(&lab);
+}
+
+static void anothers_without_its_bridge_is_told(void **state)
+{
+    (void)state;
+    const struct lab_net net = {.name = "default", .bridge = "VMnet1"};
+    struct lab_net_state s = {0};
+    open_with(NET(TAG("b", OTHER_ID)) NO_VMS);
+    assert_refused(lab.ops->ensure_network(&lab, &net, &s, &err), LAB_HOST,
+                   "its bridge 'lab0' is gone", "net-destroy VMnet1; ");
+    assert_int_equal(fake_count("net-destroy"), 0);
+    lab_net_state_clear(&s);
+    lab.ops->close(&lab);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +163,8 @@ int main(void)
         fake_test(a_shared_one_under_a_strangers_vm_is_kept),
         fake_test(a_strangers_is_kept),
         fake_test(the_owner_of_an_adopted_one_is_told),
+        fake_test(ours_without_its_bridge_is_started_anew),
+        fake_test(anothers_without_its_bridge_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,16 @@ def domain_act(verb, said):
     return lambda o: act(o, verb, "domain", f"{said} domain", verb != "undefine")
 
 
+def update_device(o):
+    module, name = found("domain", o["domain"])
+    with open(o["file"], encoding="utf-8") as f:
+        text = f.read()
+    try:
+        telling(module.update_device, name, text)
+    except Refused as refused:
+        raise Failed(f"Failed to update device from {o['file']}", str(refused)) from None
+
+
 # --- networks and pools -----------------------------------------------------------------------
 
 
@@ -146,6 +156,7 @@ COMMANDS = {
     "shutdown": ("domain mode?", domain_act("shutdown", "shutdown")),
     "destroy": ("domain graceful!", domain_act("destroy", "destroy")),
     "suspend": ("domain", domain_act("suspend", "suspend")),
+    "update-device": ("domain file live! config! current! force!", update_device),
     "resume": ("domain", domain_act("resume", "resume")),
     "net-list": ("all! name! uuid! inactive!", lambda o: named("network", o)),
     "net-dumpxml": ("network inactive!", lambda o: dump(o, "network", bool(o.get("inactive")))),

@@ -63,8 +63,21 @@ def power(s):
     s.v("start", "--domain", "n2")
     s.v("list", "--all")
     guest_ends(s)
+    plugs(s)
     no_start(s)
     undefine(s)
+
+
+def plugs(s):
+    """A NIC that runs, given another connection or the same."""
+    s.part = "plugs"
+    s.v("start", "--domain", "n1")
+    for number, text in enumerate((nic("bridge", "labchk0"), nic(), nic(), nic(mac="52:54:00:0a:0b:0d"),
+                                   nic(source="nobody"), nic("bridge", "nobody"))):
+        s.v("update-device", "--domain", uuid(0x21), "--file", s.file(f"nic{number}.xml", text), "--live")
+        s.see("n1")
+    s.v("destroy", "--domain", "n1")
+    s.v("update-device", "--domain", "n1", "--file", "nic0.xml", "--live")
 
 
 def no_start(s):

@@ -3,7 +3,7 @@ addresses, controllers and input devices that libvirt adds."""
 
 import os
 
-from . import document, networks, store
+from . import document, links, networks, store
 from .document import Element
 from .store import Refused
 
@@ -99,15 +99,38 @@ def files(domain):
             if d.child("source").get("file")]
 
 
+def attach(source):
+    """What a running NIC's source says beside its network."""
+    if source.get("network"):
+        source.attributes["portid"] = document.uuid_of(Element(""), "")
+        source.attributes["bridge"] = networks.bridge_of(networks.current(source.get("network")))
+
+
+def connect(nic, given):
+    """A running NIC becomes connected as the other one says."""
+    source = given.child("source")
+    name = source.get("network")
+    if name and not networks.is_active(networks.find(name)):
+        raise Refused(f"Requested operation is not valid: network '{name}' is not active")
+    changes = given.get("type") != nic.get("type")
+    attach(source)
+    bridge = source.get("bridge")
+    if changes and links.REAL:
+        if not links.exists(bridge):
+            raise Refused(f"operation failed: bridge {bridge} doesn't exist")
+        links.plug(nic.child("target").get("dev"), bridge)
+    if changes:
+        nic.attributes["type"] = given.get("type")
+        nic.children[nic.children.index(nic.child("source"))] = source
+
+
 def make_live(domain, number):
     """Of a copy of the definition: what is known only once it runs. Paths become this host's."""
     for i, (disk, path) in enumerate(files(domain)):
         disk.child("source").attributes.update(file=store.real(path), index=str(len(files(domain)) - i))
     for i, nic in enumerate(domain.child("devices").all("interface")):
         source = nic.child("source")
-        if source.get("network"):
-            source.attributes["portid"] = document.uuid_of(Element(""), "")
-            source.attributes["bridge"] = networks.bridge_of(networks.current(source.get("network")))
+        attach(source)
         at = nic.children.index(source) + 1
         nic.children.insert(at, Element("target", {"dev": f"vnet{number}{i}"}))
     for device in domain.child("devices").children:

@@ -153,6 +153,22 @@ def start(name):
         raise
 
 
+def update_device(name, text):
+    """A NIC of what runs. As in qemuDomainChangeNet of libvirt 9.0, its bridge is looked at only when it
+    says another connection than before."""
+    need_active(name)
+    given = document.parse(text, "interface_definition", "interface")
+    live, mac = load_live(name), given.child("mac").get("address")
+    for nic in live.child("devices").all("interface"):
+        if nic.child("mac").get("address") == mac:
+            break
+    else:
+        raise Refused("device not found: no device found at address '(<null>)' matching MAC address "
+                      f"'{mac}' and alias '(<null>)'")
+    domain_xml.connect(nic, given)
+    store.write(document.put(live), "domains", guests.run(name), "live.xml")
+
+
 def shutdown(name):
     need_active(name)
     guests.signal_guest(name, signal.SIGTERM)

@@ -70,3 +70,9 @@ def make(bridge, mac, addresses):
 def remove(bridge):
     if REAL and exists(bridge):
         ip([f"link delete {bridge}"])
+
+
+def plug(tap, bridge):
+    """One that is not there has no guest that would use it."""
+    if exists(tap):
+        ip([f"link set {tap} master {bridge}"])
