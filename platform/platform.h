@@ -107,6 +107,9 @@ char *plat_find_program(const char *name);
  * from where its installer puts it (Windows: both views of the registry). NULL: not there. Caller
  * frees. */
 char *plat_find_vmware(const char *tool);
+/* A file of that name in one of these places that this user may not execute; NULL: none, as always
+ * on Windows. Caller frees. */
+char *plat_find_barred(const char *name);
 /* What a VMX calls VMware's network N: "/dev/vmnetN", on Windows "VMnetN". Caller frees. */
 char *plat_vmnet_device(unsigned number);
 /* Appends VMware's network settings in the form of Linux's /etc/vmware/networking, which Windows

@@ -9,36 +9,51 @@
 /* Where installers put the programs, for a PATH that has been cut short (cron, sudo). */
 static const char *const folders[] = {"/usr/bin", "/usr/local/bin", "/usr/lib/vmware/bin"};
 
-static char *program_in(const char *folder, size_t len, const char *tool)
+static char *file_in(const char *folder, size_t len, const char *tool, bool runs)
 {
     struct stat st;
     char *path = lab_format("%.*s/%s", (int)len, folder, tool);
-    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0)
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (access(path, X_OK) == 0) == runs)
         return path;
     free(path);
     return NULL;
 }
 
-char *plat_find_program(const char *name)
+static char *in_path(const char *name, bool runs)
 {
     char *found = NULL;
     const char *s = plat_getenv("PATH");
     while (s && *s && !found) {
         size_t len = strcspn(s, ":");
         if (*s == '/') /* relative ones mean another program in every folder */
-            found = program_in(s, len, name);
+            found = file_in(s, len, name, runs);
         s += len;
         s += *s == ':';
     }
     return found;
 }
 
+static char *in_path_or_installed(const char *tool, bool runs)
+{
+    char *found = in_path(tool, runs);
+    for (size_t i = 0; i < LAB_ARRAY_LEN(folders) && !found; i++)
+        found = file_in(folders[i], strlen(folders[i]), tool, runs);
+    return found;
+}
+
+char *plat_find_program(const char *name)
+{
+    return in_path(name, true);
+}
+
 char *plat_find_vmware(const char *tool)
 {
-    char *found = plat_find_program(tool);
-    for (size_t i = 0; i < LAB_ARRAY_LEN(folders) && !found; i++)
-        found = program_in(folders[i], strlen(folders[i]), tool);
-    return found;
+    return in_path_or_installed(tool, true);
+}
+
+char *plat_find_barred(const char *name)
+{
+    return in_path_or_installed(name, false);
 }
 
 /* With links resolved; the last name may be missing, since a file may be gone by now. */

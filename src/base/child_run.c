@@ -209,6 +209,12 @@ static int spawn_failed(struct run *r, int rc)
         return lab_error_hint(r->err,
                               "install the package that has '%s', or add its folder to PATH", name);
     }
+    LAB_AUTOFREE char *barred =
+        rc == UV_EACCES && lab_path_base(name) == name ? plat_find_barred(name) : NULL;
+    if (barred) {
+        lab_fail(r->err, LAB_HOST, "cannot run '%s': '%s' is not executable", name, barred);
+        return lab_error_hint(r->err, "sudo chmod +x %s", barred);
+    }
     if (rc == UV_UNKNOWN) /* to libuv; the system has a word for it */
         return plat_fail_os(r->err, LAB_HOST, "cannot run '%s'", name);
     return lab_fail(r->err, LAB_HOST, "cannot run '%s': %s", name, uv_strerror(rc));

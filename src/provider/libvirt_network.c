@@ -159,7 +159,8 @@ static int bring_up(struct lab_libvirt *lv,
         char uuid[LAB_UUID_TEXT];
         LAB_AUTOFREE char *seed = lab_format("labctl network %s %s", lv->lab_id, look->name);
         lab_uuid_named(seed, uuid);
-        return make(lv, net, look, uuid, err);
+        /* It was removed by hand when VMs of ours run on it. */
+        return make(lv, net, look, uuid, err) == 0 ? lab_libvirt_replug(lv, look, true, err) : -1;
     }
     if (look->ours && lab_netlook_differs(look, net))
         return remake(lv, net, look, err);

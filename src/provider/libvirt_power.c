@@ -16,8 +16,15 @@ static const struct {
     {"network is not active", "labctl up starts the lab's own networks"},
 };
 
-static void add_hint(struct lab_error *err)
+static void add_hint(const char *name, struct lab_error *err)
 {
+    if (strstr(err->message, "Cannot access ") && strstr(err->message, "No such file")) {
+        lab_error_hint(err,
+                       "somebody has deleted it: put the file back, or make the node anew with: "
+                       "labctl up --recreate %s",
+                       name);
+        return;
+    }
     for (size_t i = 0; i < LAB_ARRAY_LEN(ways_out); i++) {
         if (strstr(err->message, ways_out[i].words)) {
             lab_error_hint(err, "%s", ways_out[i].hint);
@@ -44,7 +51,7 @@ int lab_libvirt_start(struct lab_provider *p, const char *name, struct lab_error
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     if (lab_libvirt_act(lv, s, "start", "start", "is already ", &why) == 0)
         return 0;
-    add_hint(&why);
+    add_hint(name, &why);
     if (err)
         lab_error_move(err, &why);
     return -1;

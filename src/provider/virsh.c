@@ -38,7 +38,7 @@ static int run_once(struct lab_child *c, struct lab_error *err)
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     if (lab_child_run(c, &why) == 0)
         return 0;
-    if (why.code == LAB_HOST)
+    if (why.code == LAB_HOST && strstr(why.message, "not found in PATH"))
         lab_assign(&why.hint, LAB_VIRSH_INSTALL_HINT);
     if (why.code == LAB_TIMEOUT)
         lab_error_hint(&why, "libvirt does not answer; look at it with: journalctl -u libvirtd");

@@ -16,6 +16,12 @@ int lab_vmrun_open(struct lab_vmrun *out, struct lab_error *err)
     memset(out, 0, sizeof(*out));
     out->program = plat_find_vmware("vmrun");
     if (!out->program) {
+        LAB_AUTOFREE char *barred = plat_find_barred("vmrun");
+        if (barred) {
+            lab_fail(err, LAB_HOST, "cannot use VMware Workstation: '%s' is not executable",
+                     barred);
+            return lab_error_hint(err, "sudo chmod +x %s", barred);
+        }
         lab_fail(err, LAB_HOST, "VMware Workstation is not here: there is no vmrun");
         return lab_error_hint(err, "install VMware Workstation Pro (free since 17.5.2), or put the "
                                    "folder of vmrun into PATH");

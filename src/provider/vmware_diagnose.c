@@ -35,8 +35,12 @@ static bool check_product(struct lab_findings *out)
     LAB_AUTOFREE char *vmrun = plat_find_vmware("vmrun");
     plat_ask_vmware(&fact);
     LAB_AUTOFREE char *looked = lab_format("%s, PATH", fact.looked);
+    LAB_AUTOFREE char *barred = vmrun ? NULL : plat_find_barred("vmrun");
     struct lab_finding *f;
-    if (!vmrun) {
+    if (barred) {
+        f = lab_found(out, "Workstation", LAB_RESULT_FAIL, "'%s' is not executable", barred);
+        lab_finding_fix(f, "sudo chmod +x %s", barred);
+    } else if (!vmrun) {
         f = lab_found(out, "Workstation", LAB_RESULT_FAIL, "there is no vmrun%s%s",
                       fact.answer == LAB_FACT_YES ? ", although this is Workstation " : "",
                       fact.answer == LAB_FACT_YES ? fact.text : "");

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from host import Wrong, call, fault
+from host import Wrong, call, fault, libvirt, vmware
 
 FULL = r"(no space left on device|disk is full|database or disk is full)"
 
@@ -49,7 +49,25 @@ def payload_does_not_fit(host):
     fill(host, host.home, 1000, "payload.iso")
 
 
-@fault
+@libvirt
+def pools_are_full(host):
+    """Of a small volume libvirt 9.0 says that it arrived."""
+    images = host.provider.state + "/root/var/lib/libvirt/images"
+    call("sh", "-c", f"head -c 1048576 /dev/urandom >{host.work}/raw && "
+         f"qemu-img convert -q -O qcow2 {host.work}/raw {host.work}/disk.qcow2")
+    host.virsh("list")  # so that the double is there
+    host.small(images, "64k")
+    for size in ("600k", "1200k", "1400k", "1500k"):
+        status, text = host.run("up")
+        if status == 0:
+            break
+        host.judge(status, text, 3, ["(?i)no space left on device", "df -h /var/lib/libvirt/images"])
+        call("mount", "-o", f"remount,size={size}", images)
+    call("mount", "-o", "remount,size=1g", images)
+    host.mended()
+
+
+@vmware
 def vm_dir_is_full(host):
     call("sh", "-c", f"head -c 1048576 /dev/urandom >{host.work}/raw && "
          f"qemu-img convert -q -O qcow2 {host.work}/raw {host.work}/disk.qcow2")
@@ -80,7 +98,7 @@ def home_is_read_only(host):
     read_only(host, host.home)
 
 
-@fault
+@vmware
 def vm_dir_is_read_only(host):
     read_only(host, host.work + "/vms")
 
@@ -101,10 +119,10 @@ def bridge_goes_and_comes_back(host):
     host.guest("hold")
     process = host.begin("up")
     host.until(process, "cloud-init")
-    call("ip", "link", "set", "vmnet1", "down")
+    call("ip", "link", "set", host.bridge(), "down")
     host.guest()
     subprocess.run(("timeout", "6", "tail", "-f", "/dev/null"))
-    call("ip", "link", "set", "vmnet1", "up")
+    call("ip", "link", "set", host.bridge(), "up")
     host.judge(*host.end(process), 0, ())
     host.whole()
 
@@ -112,18 +130,18 @@ def bridge_goes_and_comes_back(host):
 @fault
 def bridge_goes_for_good(host):
     host.guest("hold")
-    host.describe("wait: {stall: 45s}\n")
+    host.describe("wait: {stall: 120s}\n")  # twice as long as a silent guest is waited for
     process = host.begin("up")
     host.until(process, "cloud-init")
-    call("ip", "link", "set", "vmnet1", "down")
+    call("ip", "link", "set", host.bridge(), "down")
     host.hasten(process)
-    host.judge(*host.end(process), 6, (r"no route to the network of 192\.168\.6", "vmnet1|bridge|network"))
-    call("ip", "link", "set", "vmnet1", "up")
+    host.judge(*host.end(process), 6, (r"no route to the network of 192\.168\.6", f"{host.bridge()}|bridge|network"))
+    call("ip", "link", "set", host.bridge(), "up")
     host.guest()
     host.mended()
 
 
-@fault
+@vmware
 def bridge_is_missing(host):
     call("ip", "link", "delete", "vmnet1")
     host.expect(3, "vmnet1|VMnet1")

@@ -8,7 +8,7 @@ from host import Wrong, fault
 
 def ill(host, word, status, *patterns):
     """Time runs faster once the guest has come to it."""
-    host.describe("wait: {stall: 60s}\n")
+    host.describe("wait: {stall: %ds}\n" % (60 if host.hypervisor == "vmware" else 90))
     host.guest(word)
     process = host.begin("up")
     host.reached(word, process)
@@ -45,7 +45,7 @@ def guest_opens_no_door(host):
     ill(host, "no-sshd", 6, r"n1.*connection refused by 192\.168\.6\.\d+:22")
     ill(host, "closes", 6, "n1.*accepts TCP and closes without an SSH banner")
     ill(host, "mute", 6, "n1.*accepts TCP.* no SSH banner.*sshd not up yet")
-    ill(host, "drip", 6, "n1.*SSH handshake with [0-9.:]+ did not finish in 20 s")
+    ill(host, "drip", 6, "n1.*SSH handshake with [0-9.:]+ did not finish in [26]0 s")
     host.guest()
     host.mended()
 

@@ -24,13 +24,23 @@ def load(name, path):
 crash = load("crash", os.path.dirname(HERE) + "/crash/run")
 Wrong, call = crash.Wrong, crash.call
 
-FAULTS = {}  # name: function
+FAULTS = {"vmware": {}, "libvirt": {}}  # name: function
+PROGRAMS = {"vmware": crash.DOUBLE + "/vmrun", "libvirt": crash.DOUBLE + "/libvirt/virsh"}
 
 
-def fault(function):
+def fault(function, providers=("vmware", "libvirt")):
     """A case: breaks something in the host that it gets, and says what labctl has to say."""
-    FAULTS[function.__name__.replace("_", "-")] = function
+    for provider in providers:
+        FAULTS[provider][function.__name__.replace("_", "-")] = function
     return function
+
+
+def vmware(function):
+    return fault(function, ("vmware",))
+
+
+def libvirt(function):
+    return fault(function, ("libvirt",))
 
 
 class Host(crash.Box):
@@ -40,6 +50,7 @@ class Host(crash.Box):
 
     def __init__(self, options):
         super().__init__(options.provider, options.labctl, None)
+        self.hypervisor, self.program = options.provider, PROGRAMS[options.provider]
         self.env.update(LD_PRELOAD=options.pretend, PRETEND_CLOCK=self.work + "/clock",
                         ASAN_OPTIONS="verify_asan_link_order=0:" + os.environ.get("ASAN_OPTIONS", ""))
         self.pretend = options.pretend
@@ -47,6 +58,7 @@ class Host(crash.Box):
         self.plain = open(self.lab, encoding="utf-8").read()
         self.kept = set()  # folders that the user made
         self.provider.left, left = lambda: (p for p in left() if p not in self.kept), self.provider.left
+        self.device = None
         self.told = []  # (exit status, what was said)
         self.tried = self.named = 0
 
@@ -111,17 +123,19 @@ class Host(crash.Box):
     def vmrun(self, options):
         self.env["VMRUN_DOUBLE_OPTIONS"] = "tools=0 settle=0 " + options
 
-    def other_vmrun(self, script):
-        """In the double's place, a shell script; $VMRUN is the double. None: the double again."""
+    def other_program(self, script):
+        """In the double's place, a shell script; $REAL is the double. None: the double again."""
         folder = self.work + "/bin"
+        path = f"{folder}/{os.path.basename(self.program)}"
         os.makedirs(folder, exist_ok=True)
         if script is None:
-            os.unlink(folder + "/vmrun")
+            os.unlink(path)
             return
-        self.env["VMRUN"] = crash.DOUBLE + "/vmrun"
-        with open(folder + "/vmrun", "w", encoding="utf-8") as f:
+        self.env["REAL"] = self.program
+        with open(path + ".new", "w", encoding="utf-8") as f:
             f.write("#!/bin/sh\n" + script)
-        os.chmod(folder + "/vmrun", 0o755)
+        os.chmod(path + ".new", 0o755)
+        os.rename(path + ".new", path)
         if not self.env["PATH"].startswith(folder):
             self.env["PATH"] = folder + ":" + self.env["PATH"]
 
@@ -130,6 +144,34 @@ class Host(crash.Box):
         os.makedirs(folder, exist_ok=True)
         self.kept.add(folder)
         call("mount", "-t", "tmpfs", "-o", ",".join((f"size={size}", *more)), "tmpfs", folder)
+
+    def bridge(self):
+        """The device that the lab's network has now; the last one, once it is gone."""
+        if self.hypervisor == "vmware":
+            return "vmnet1"
+        links = subprocess.run(("ip", "-o", "link", "show", "type", "bridge"), capture_output=True, text=True,
+                               check=True).stdout
+        self.device = links.split(": ")[1] if links else self.device
+        return self.device
+
+    def virsh(self, *words):
+        """As somebody else would, by hand."""
+        done = subprocess.run((self.program, "-q", "-c", "qemu:///system", *words), env=self.env,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            raise Wrong(f"virsh {words}: {done.stdout}")
+        return done.stdout
+
+    def libvirtd(self, name, text=None):
+        """Makes it go away (double/lib/virsh_lost.py), or come back."""
+        path = f"{self.provider.state}/{name}"
+        if text is None:
+            os.unlink(path)
+            return
+        os.makedirs(self.provider.state, exist_ok=True)
+        with open(path + ".new", "w", encoding="utf-8") as f:
+            f.write(text)
+        os.rename(path + ".new", path)
 
     # --- looking
 

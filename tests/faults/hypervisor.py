@@ -1,21 +1,21 @@
-"""vmrun that is missing, hangs, crashes, or talks nonsense."""
+"""vmrun or virsh that is missing, hangs, crashes, or talks nonsense; and what befalls a lab under way."""
 
 import os
 import signal
 import time
 
-from host import crash, fault
+from host import fault, vmware
 
 HOUR = 3600
 KOREAN = "실행 중인 가상 컴퓨터 합계: 0"
 
 
 def as_ever(host):
-    host.other_vmrun(None)
+    host.other_program(None)
     host.mended()
 
 
-@fault
+@vmware
 def vmrun_is_missing(host):
     path = host.env["PATH"]
     host.env["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -24,7 +24,7 @@ def vmrun_is_missing(host):
     host.mended()
 
 
-@fault
+@vmware
 def vmrun_goes_missing(host):
     """Between two commands, with the lab up."""
     host.mend("up")
@@ -32,6 +32,18 @@ def vmrun_goes_missing(host):
     host.env["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
     host.expect(3, "there is no vmrun", command="teardown")
     host.env["PATH"] = path
+
+
+@vmware
+def vmrun_cannot_be_run(host):
+    host.other_program("exit 0\n")
+    os.chmod(host.work + "/bin/vmrun", 0o644)
+    path, host.env["PATH"] = host.env["PATH"], host.work + "/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    host.expect(3, "cannot use VMware Workstation: '.*/bin/vmrun' is not executable",
+                r"try: sudo chmod \+x .*/bin/vmrun")
+    host.expect(3, "'.*/bin/vmrun' is not executable", command="doctor")
+    host.env["PATH"] = path
+    as_ever(host)
 
 
 def is_alive(pid_file):
@@ -44,8 +56,8 @@ def is_alive(pid_file):
 
 def hang(host, verb, status, *patterns, command="up"):
     """What would take minutes of waiting takes one jump of the clock."""
-    host.other_vmrun(f"""case " $* " in *" {verb} "*) echo $$ >{host.work}/pid; exec sleep 10000 ;; esac
-exec "$VMRUN" "$@"
+    host.other_program(f"""case " $* " in *" {verb} "*) echo $$ >{host.work}/pid; exec sleep 10000 ;; esac
+exec "$REAL" "$@"
 """)
     process = host.begin(command, *(("-y",) if command == "teardown" else ()))
     ahead = 0
@@ -57,26 +69,26 @@ exec "$VMRUN" "$@"
     host.judge(*host.end(process), status, patterns)
 
 
-@fault
+@vmware
 def vmrun_hangs_at_list(host):
     hang(host, "list", 6, "vmrun.*list.*(did not end|within|in 1?m|60 s)", "licence|window")
     as_ever(host)
 
 
-@fault
+@vmware
 def vmrun_hangs_at_start(host):
     hang(host, "start", 6, "cannot start VM.*n1.*vmrun", "vmware.log|window")
     as_ever(host)
 
 
-@fault
+@vmware
 def vmrun_hangs_at_stop(host):
     host.mend("up")
     hang(host, "stop", 6, "cannot stop VM.*n1.*vmrun", command="teardown")
-    host.other_vmrun(None)
+    host.other_program(None)
 
 
-@fault
+@vmware
 def vmrun_talks_nonsense(host):
     for script, status, *patterns in (
             ("kill -SEGV $$", 4, "vmrun was ended by signal 11"),
@@ -86,36 +98,36 @@ def vmrun_talks_nonsense(host):
             ("exec yes Total", 3, "vmrun' printed more than [0-9]+ MiB and was ended"),
             ("echo 'Total running VMs: 3'; echo /a/b.vmx", 4, "it tells of 3 VMs and names 1"),
             (f"echo '{KOREAN}'", 4, "cannot read vmrun's list", f"vmrun said .{KOREAN}")):
-        host.other_vmrun(script)
+        host.other_program(script)
         host.expect(status, *patterns)
     as_ever(host)
 
 
-@fault
+@vmware
 def vmrun_fails_at_start(host):
-    host.other_vmrun("""case " $* " in *" start "*) kill -SEGV $$ ;; esac
-exec "$VMRUN" "$@"
+    host.other_program("""case " $* " in *" start "*) kill -SEGV $$ ;; esac
+exec "$REAL" "$@"
 """)
     host.expect(4, "n1.*cannot start VM.*vmrun was ended by signal 11")
-    host.other_vmrun(None)
+    host.other_program(None)
     host.vmrun("exit0 cancel")
     host.expect(4, "n1.*cannot start VM.*The operation was canceled", "vmware.log")
     host.vmrun("")
     host.mended()
 
 
-@fault
+@vmware
 def vmrun_in_another_language(host):
     """labctl asks for English, whatever the user's language is."""
     host.env.update(LC_ALL="ko_KR.UTF-8", LANGUAGE="ko")
-    host.other_vmrun(f"""[ "$LC_ALL" = C.UTF-8 ] && [ -z "$LANGUAGE" ] && exec "$VMRUN" "$@"
+    host.other_program(f"""[ "$LC_ALL" = C.UTF-8 ] && [ -z "$LANGUAGE" ] && exec "$REAL" "$@"
 echo '{KOREAN}'
 """)
     host.expect(0)
     host.whole()
 
 
-@fault
+@vmware
 def vmrun_with_crlf(host):
     host.vmrun("crlf")
     host.expect(0)
@@ -129,7 +141,7 @@ def vm_dies_while_it_boots(host):
     process = host.begin("up")
     host.until(process, "cloud-init")
     host.cut_power()
-    host.judge(*host.end(process), 5, ("n1.*the VM is off", "nobody here powered it off"))
+    host.judge(*host.end(process), 5, ("n1.*the VM is (off|crashed)", "nobody here powered it off"))
     host.guest()
     host.mended()
 
@@ -164,9 +176,9 @@ def suspended_for_an_hour(host):
 
 
 @fault
-def suspended_while_vmrun_works(host):
-    host.other_vmrun(f"""case " $* " in *" start "*) : >{host.work}/starts; sleep 2 ;; esac
-exec "$VMRUN" "$@"
+def suspended_while_it_starts(host):
+    host.other_program(f"""case " $* " in *" start "*) : >{host.work}/starts; sleep 2 ;; esac
+exec "$REAL" "$@"
 """)
     process = host.begin("up")
     while not os.path.exists(host.work + "/starts"):

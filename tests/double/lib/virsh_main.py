@@ -4,6 +4,7 @@ import _signal as signal
 import sys
 
 import virsh_commands
+import virsh_lost
 import virsh_volumes
 import virsh_words
 from libvirtd.store import Refused
@@ -23,6 +24,8 @@ def connect(uri):
         raise Refused(f"no connection driver available for {uri}")
     if uri != virsh_commands.CONNECTION:
         raise Refused(f"internal error: unexpected qemu URI path '{path}', try qemu:///system")
+    if virsh_lost.refused():
+        raise Refused(virsh_lost.SOCKET)
 
 
 def parse(words):
@@ -44,15 +47,18 @@ def prepared(commands):
         if name not in virsh_commands.COMMANDS:
             raise Wrong(f"unknown command: '{name}'")
         known, function = virsh_commands.COMMANDS[name]
-        ready.append((function, virsh_words.options(name, known.split(), words)))
+        ready.append((name, function, virsh_words.options(name, known.split(), words)))
     return ready
 
 
-def run(function, given):
+def run(name, function, given):
     """Its status."""
+    if name != "echo" and virsh_lost.refused():
+        complain("Failed to reconnect to the hypervisor", virsh_lost.SOCKET)
+        return 1
     try:
         more = (sys.stdout.write,) if function is virsh_volumes.info else ()
-        sys.stdout.write(function(given, *more) or "")
+        sys.stdout.write(virsh_lost.call(name, function, given, *more) or "")
     except Failed as failed:
         complain(*failed.args)
         return 1
@@ -73,8 +79,8 @@ def main(words):
         except Refused as refused:
             complain("failed to connect to the hypervisor", str(refused))
             return 1
-        for function, given in prepared(commands):
-            status = run(function, given)
+        for words_ in prepared(commands):
+            status = run(*words_)
     except Wrong as wrong:
         complain(str(wrong))
     sys.stdout.flush()

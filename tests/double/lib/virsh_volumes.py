@@ -88,8 +88,8 @@ def upload(o):
     try:
         module.upload(fd, to)
     except OSError as error:
-        raise Failed(f"cannot upload to volume {o['vol']}",
-                     f"cannot open path '{module.place(pool, name)}': {store.reason(error)}") from None
+        raise Failed(f"cannot close volume {o['vol']}",
+                     f"Unable to write {module.place(pool, name)}: {store.reason(error)}") from None
 
 
 def resize(o):
