@@ -61,6 +61,9 @@ struct lab_guest *lab_guest_open(uv_loop_t *loop,
                                  const char *facts_script,
                                  const struct lab_guest_events *events,
                                  void *arg);
+/* Logins that it refused in a row. */
+unsigned lab_guest_refusals(const struct lab_guest *guest);
+
 /* Ends the session; pending commands end with LAB_CANCELLED before this returns, no callback comes
  * after it. Memory is released by the loop later. */
 void lab_guest_close(struct lab_guest *guest);

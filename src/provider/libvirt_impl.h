@@ -112,6 +112,11 @@ int lab_libvirt_pool_open(struct lab_libvirt *lv,
                           enum lab_libvirt_pool_kind kind,
                           bool *there,
                           struct lab_error *err) LAB_MUST_CHECK;
+/* What still fits into its file system. */
+int lab_libvirt_pool_available(struct lab_libvirt *lv,
+                               enum lab_libvirt_pool_kind kind,
+                               uint64_t *bytes,
+                               struct lab_error *err) LAB_MUST_CHECK;
 /* The UUID of the pool of the lab with this id. */
 void lab_libvirt_pool_uuid(const char *lab_id, char uuid[LAB_UUID_TEXT]);
 /* Where the pool of that name is when it belongs to the lab with this id, else NULL. */

@@ -11,6 +11,7 @@
 struct pool_look {
     bool exists, ours, active;
     char *path, *uuid;
+    uint64_t available;
 };
 
 static void look_clear(struct pool_look *l)
@@ -44,6 +45,7 @@ static int look(struct lab_libvirt *lv,
     out->active = lab_has_line(b.parts.items[active], pool->name);
     out->path = lab_steal(&info.path);
     out->uuid = lab_steal(&info.uuid);
+    out->available = info.available;
     lab_libvirt_pool_info_clear(&info);
     return 0;
 }
@@ -211,6 +213,20 @@ int lab_libvirt_pool_open(struct lab_libvirt *lv,
                           struct lab_error *err)
 {
     return open_pool(lv, kind, false, there, err);
+}
+
+int lab_libvirt_pool_available(struct lab_libvirt *lv,
+                               enum lab_libvirt_pool_kind kind,
+                               uint64_t *bytes,
+                               struct lab_error *err)
+{
+    const struct lab_libvirt_pool *pool = &lv->pools[kind];
+    struct pool_look now = {0};
+    if (act(lv, "pool-refresh", pool->name, NULL, err) != 0 || look(lv, pool, &now, err) != 0)
+        return -1;
+    *bytes = now.available;
+    look_clear(&now);
+    return 0;
 }
 
 /* Everything in the lab's pool is the lab's, also what somebody put there by hand. Its tag goes

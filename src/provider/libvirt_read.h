@@ -54,6 +54,7 @@ struct lab_libvirt_network {
 
 struct lab_libvirt_pool_info {
     char *name, *uuid, *path;
+    uint64_t available; /* bytes; 0 also while it is not active */
 };
 
 struct lab_libvirt_stat {

@@ -101,6 +101,7 @@ int lab_libvirt_read_pool(struct lab_libvirt_pool_info *out, const char *xml, st
     out->name = lab_xml_text(lab_xml_child(root, "name"));
     out->uuid = lab_xml_text(lab_xml_child(root, "uuid"));
     out->path = lab_xml_text(lab_xml_child(lab_xml_child(root, "target"), "path"));
+    out->available = lab_xml_number(lab_xml_child(root, "available"));
     return 0;
 }
 

@@ -14,6 +14,7 @@
  * owner notices that its volume is gone and starts again; two copies never mix, by their tokens. */
 
 #define MARK ".ok"
+enum { FULL_BYTES = 1 << 20 };
 enum { TOKEN_DIGITS = 8, POLL_MS = 1000, DEAD_AFTER_MS = 30 * 1000, ATTEMPTS = 3 };
 
 static bool has_token(const char *volume, const char *stem, const char *suffix, bool mark)
@@ -73,6 +74,32 @@ static int put_bytes(struct lab_libvirt *lv,
     return rc;
 }
 
+/* Of a volume whose last write found the disk full libvirt 9.0 says that it arrived, and it has its
+ * size: libvirt sets that beforehand. A volume that takes less than its size is fine (holes, a file
+ * system that compresses), but not where nothing more fits. */
+static int check_room(struct lab_libvirt *lv,
+                      const struct lab_libvirt_upload *u,
+                      const char *volume,
+                      uint64_t size,
+                      struct lab_error *err)
+{
+    uint64_t allocated, available;
+    if (lab_libvirt_volume_number(lv, u->pool, volume, LAB_VOLUME_ALLOCATED, &allocated, err) != 0)
+        return -1;
+    if (allocated >= size)
+        return 0;
+    if (lab_libvirt_pool_available(lv, u->pool, &available, err) != 0)
+        return -1;
+    if (available >= FULL_BYTES)
+        return 0;
+    lab_fail(err, LAB_HOST,
+             "the upload of '%s' into pool '%s' (%s) did not arrive as a whole: No space left on "
+             "device",
+             u->file, lv->pools[u->pool].name, lv->uri);
+    return lab_error_hint(err, "make room where libvirt keeps its volumes (df -h %s)",
+                          lv->pools[u->pool].path);
+}
+
 /* vol-upload succeeds even when the volume was deleted meanwhile: believe only what is there. */
 static int verify(struct lab_libvirt *lv,
                   const struct lab_libvirt_upload *u,
@@ -84,7 +111,7 @@ static int verify(struct lab_libvirt *lv,
     if (lab_libvirt_volume_number(lv, u->pool, volume, LAB_VOLUME_FILE_SIZE, &arrived, err) != 0)
         return lab_error_wrap(err, "the upload of '%s' did not arrive", u->file);
     if (arrived == size)
-        return 0;
+        return check_room(lv, u, volume, size, err);
     return lab_fail(err, LAB_HYPERVISOR,
                     "the upload of '%s' (%llu bytes) arrived in volume '%s' with %llu bytes",
                     u->file, (unsigned long long)size, volume, (unsigned long long)arrived);

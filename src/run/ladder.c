@@ -239,6 +239,10 @@ static void check_deadlines(struct lab_climb *c)
     lab_put_duration(&time, now - c->gate_began_ms);
     lab_climb_fail(c, LAB_TIMEOUT, "%s not reached in %s; last seen: %s", lab_gate_title(c->gate),
                    lab_str_get(&time), c->evidence.len ? lab_str_get(&c->evidence) : "nothing");
+    if (c->gate == LAB_GATE_LOGIN && c->guest && lab_guest_refusals(c->guest)) {
+        lab_run_unknown_hint(c->ladder->run, c->record->name, &c->error);
+        return;
+    }
     lab_error_hint(&c->error, "raise %s if this is only slow; '%s up' goes on from this gate",
                    late ? "wait.timeout (or --timeout)" : "wait.stall",
                    lab_run_self(c->ladder->run));

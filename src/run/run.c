@@ -341,6 +341,16 @@ const char *lab_run_self(const struct lab_run *run)
     return text;
 }
 
+void lab_run_unknown_hint(const struct lab_run *run, const char *node, struct lab_error *err)
+{
+    const char *user = lab_run_user(run);
+    lab_error_hint(err,
+                   "the guest has no user '%s', or not the lab's key for it: give the key back "
+                   "(~%s/.ssh/authorized_keys, by its console), or make the node anew: '%s up "
+                   "--recreate %s'",
+                   user, user, lab_run_self(run), node);
+}
+
 int lab_run_hostkey(const struct lab_run *run,
                     const char *node,
                     struct lab_sshkey *out,

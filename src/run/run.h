@@ -129,6 +129,8 @@ char *lab_run_lab_name(const struct lab_run *run);
 char *lab_run_path(const struct lab_run *run, const char *fmt, ...) LAB_PRINTF(2, 3);
 /* "labctl -f FILE" or "labctl --lab NAME", for hints; borrowed. */
 const char *lab_run_self(const struct lab_run *run);
+/* What to do about a guest that refuses the lab's key. */
+void lab_run_unknown_hint(const struct lab_run *run, const char *node, struct lab_error *err);
 /* The key by which the node's guest is known; LAB_HOST when it is missing. */
 int lab_run_hostkey(const struct lab_run *run,
                     const char *node,

@@ -134,10 +134,21 @@ static void exec_start(struct visit *v)
     lab_guest_exec(v->guest, &exec);
 }
 
+/* A guest that is up knows the key or does not; waiting changes nothing. */
+static void end_unknown(struct visit *v)
+{
+    if (v->ended || v->logged_in || v->refused.code != LAB_OK || !v->guest ||
+        !lab_guest_refusals(v->guest))
+        return;
+    lab_fail(&v->refused, LAB_GUEST, "%s", v->last_seen ? v->last_seen : "login refused");
+    lab_run_unknown_hint(v->run, v->row->node, &v->refused);
+}
+
 /* A host key that does not match, or a guest that does not let us in: the waiting command ends
  * here. */
 static void end_refused(struct visit *v)
 {
+    end_unknown(v);
     if (!v->ended && !v->logged_in && plat_now_ms() - v->began_ms > login_ms) {
         lab_fail(&v->refused, LAB_GUEST, "no login in 60 s; last seen: %s",
                  v->last_seen ? v->last_seen : "nothing");

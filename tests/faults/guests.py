@@ -73,7 +73,11 @@ def stranger_at_the_address(host):
 
 @fault
 def guest_refuses_the_key(host):
-    ill(host, "keyless", 6, "n1.*login refused for user '[a-z]+' with the lab's key")
+    ill(host, "keyless", 6, "n1.*login refused for user '[a-z]+' with the lab's key",
+        "the guest has no user 'lab', or not the lab's key for it.*up --recreate n1")
+    if any("wait.stall" in line for line in host.told[-1][1]):
+        raise Wrong(f"more time does not help: {host.told[-1][1]}")
+    host.expect(5, "n1: login refused for user 'lab'", "up --recreate n1", command="exec -- true")
     if "userauth-request for user" not in heard(host, "keyless"):
         raise Wrong("no login in the log, so the stranger's would not show one either")
     host.guest()

@@ -314,9 +314,32 @@ static void a_short_upload_is_not_believed(void **state)
     assert_refused(put(&err), LAB_HYPERVISOR, "(4 bytes) arrived", NULL);
     assert_int_equal(fake_count(".ok"), 0);
     fake_rules(
-        "vol-list*\tok\nvol-create-as*\tok\nvol-upload*\tok\nvol-info*\tsay\tPhysical: 4 bytes\n");
+        "vol-list*\tok\nvol-create-as*\tok\nvol-upload*\tok\n"
+        "vol-info*--physical\tsay\tPhysical: 4 bytes\nvol-info*\tsay\tAllocation: 4 bytes\n");
     assert_ok(put(&err));
     assert_int_equal(fake_count(".iso.ok"), 1);
+    closing();
+}
+
+/* libvirt calls an upload good whose last write did not fit; holes are fine. */
+static void an_upload_into_a_full_pool_is_not_believed(void **state)
+{
+    (void)state;
+    static const char rules[] =
+        "vol-list*\tok\nvol-create-as*\tok\nvol-upload*\tok\nvol-delete*\tok\npool-refresh*\tok\n"
+        "pool-list*\tok\nvol-info*--physical\tsay\tPhysical: 4 bytes\n"
+        "vol-info*\tsay\tAllocation: 0 bytes\n"
+        "pool-dumpxml*\tsay\t<pool><name>p</name><uuid>u</uuid><available>%s</available></pool>\n";
+    LAB_AUTOFREE char *roomy = lab_format(rules, "1048576");
+    LAB_AUTOFREE char *full = lab_format(rules, "1048575");
+    open_with(NO_POOL "vol-list*\tok\nvol-create-as*\terr\tnone yet\nvol-delete*\tok\n");
+    assert_refused(put(&err), LAB_HYPERVISOR, "none yet", NULL); /* the pool is there now */
+    fake_forget();
+    fake_rules(full);
+    assert_refused(put(&err), LAB_HOST, "No space left on device", "df -h ");
+    assert_int_equal(fake_count(".iso.ok"), 0);
+    fake_rules(roomy);
+    assert_ok(put(&err));
     closing();
 }
 
@@ -432,6 +455,7 @@ int main(void)
         fake_test(a_disk_with_a_guest_is_not_replaced),
         fake_test(an_upload_that_did_not_arrive_is_tried_again),
         fake_test(a_short_upload_is_not_believed),
+        fake_test(an_upload_into_a_full_pool_is_not_believed),
         fake_test(only_marked_volumes_are_taken),
         fake_test(kvm_trouble_points_to_doctor),
         fake_test(starting_nothing_is_an_error),
