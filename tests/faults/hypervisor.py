@@ -59,6 +59,7 @@ def hang(host, verb, status, *patterns, command="up"):
     host.other_program(f"""case " $* " in *" {verb} "*) echo $$ >{host.work}/pid; exec sleep 10000 ;; esac
 exec "$REAL" "$@"
 """)
+    host.jump(0, 0)  # it never goes back under a labctl
     process = host.begin(command, *(("-y",) if command == "teardown" else ()))
     ahead = 0
     while process.poll() is None:
