@@ -22,7 +22,7 @@
          : (void)0,                                                                                \
      memset(&(v)->items[(v)->len], 0, sizeof(*(v)->items)), &(v)->items[(v)->len++])
 
-#define LAB_VEC_FOREACH(it, v)                                                                     \
+#define LAB_VEC_FOREACH(it, v) /* NOLINTNEXTLINE(bugprone-macro-parentheses) */                    \
     for (__typeof__((v)->items + 0) it = (v)->items; it && it < (v)->items + (v)->len; it++)
 
 #define lab_vec_clear(v) (free((v)->items), (v)->items = NULL, (v)->len = 0, (v)->cap = 0)

@@ -112,7 +112,7 @@ static bool has_image(const struct lab_create *c, const char *ref)
 /* k3s-images.txt says what the archive was made from. */
 static void compare_list(struct lab_create *c, char *text)
 {
-    for (char *line = strtok(text, "\r\n"); line; line = strtok(NULL, "\r\n")) {
+    for (char *rest = text, *line; (line = strtok_r(rest, "\r\n", &rest)) != NULL;) {
         LAB_AUTOFREE char *ref = lab_image_full_name(line);
         if (*line && !has_image(c, ref))
             lab_create_note(c,

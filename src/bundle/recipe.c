@@ -24,9 +24,21 @@ struct reader {
 static const struct lab_field text_field = {.type = LAB_TYPE_TEXT};
 
 /* Every text of a list, in order; those that are refused are left out. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define EACH_TEXT(r, object, map, name, text, at)                                                  \
     for (const struct lab_yaml *list_ = lab_read_child(object, map, name), *at = NULL;             \
          list_ && next_text(&(r)->draft, list_, name, &at, &text);)
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+static size_t index_after(const struct lab_yaml *list, const struct lab_yaml *item)
+{
+    size_t i = 0;
+    if (!item)
+        return 0;
+    while (i < list->items.len && list->items.items[i] != item)
+        i++;
+    return i + 1;
+}
 
 static bool next_text(struct lab_draft *d,
                       const struct lab_yaml *list,
@@ -34,15 +46,13 @@ static bool next_text(struct lab_draft *d,
                       const struct lab_yaml **at,
                       char **text)
 {
-    size_t i = 0;
-    while (*at && i < list->items.len && list->items.items[i] != *at)
-        i++;
-    for (i += *at != NULL; i < list->items.len; i++) {
+    for (size_t i = index_after(list, *at); i < list->items.len; i++) {
         struct lab_field field = text_field;
+        const struct lab_yaml *item = list->items.items[i];
         field.key = name;
-        *at = list->items.items[i];
+        *at = item;
         *text = NULL;
-        if (lab_read_value(d, &field, *at, text))
+        if (lab_read_value(d, &field, item, text))
             return true;
     }
     return false;

@@ -100,12 +100,12 @@ static bool is_hex(const char *text, size_t n)
 /* The entry that what is made of this digest belongs to: its names come first in the folder. */
 static struct lab_cached *entry_of(struct lab_cache *cache, const char *file)
 {
-    struct lab_cached *last = cache->list.len ? &cache->list.items[cache->list.len - 1] : NULL;
-    if (last && strncmp(last->sha256, file, DIGEST) == 0)
-        return last;
-    last = lab_vec_push(&cache->list);
-    memcpy(last->sha256, file, DIGEST);
-    return last;
+    size_t n = cache->list.len;
+    if (n > 0 && strncmp(cache->list.items[n - 1].sha256, file, DIGEST) == 0)
+        return &cache->list.items[n - 1];
+    struct lab_cached *entry = lab_vec_push(&cache->list);
+    memcpy(entry->sha256, file, DIGEST);
+    return entry;
 }
 
 static void add_image(struct lab_cache *cache, const char *path, const char *file, uint64_t bytes)

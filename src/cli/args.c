@@ -100,6 +100,7 @@ static int take_shared(struct lab_cli *cli,
     return 0;
 }
 
+/* value: "" when there is none. */
 static int take(struct lab_cli *cli,
                 const struct lab_option *o,
                 const char *value,
@@ -111,7 +112,7 @@ static int take(struct lab_cli *cli,
     if (cli->given_len == LAB_ARRAY_LEN(cli->given))
         return lab_fail(err, LAB_USAGE, "too many options");
     cli->given[cli->given_len].option = o;
-    cli->given[cli->given_len++].value = value ? value : "";
+    cli->given[cli->given_len++].value = value;
     return 0;
 }
 
@@ -133,17 +134,17 @@ parse_option(struct lab_cli *cli, int argc, char **argv, int *i, bool *help, str
         char *next = own(cli, lab_format("-%s", value)); /* values may point into it */
         char *again[] = {next};
         int zero = 0;
-        return take(cli, o, NULL, help, err) ? -1 : parse_option(cli, 1, again, &zero, help, err);
+        return take(cli, o, "", help, err) ? -1 : parse_option(cli, 1, again, &zero, help, err);
     }
     if (o->value && !value) {
         bool has_next = *i + 1 < argc;
         if (lab_cli_value_is_optional(o) && (!has_next || argv[*i + 1][0] == '-'))
-            return take(cli, o, NULL, help, err);
+            return take(cli, o, "", help, err);
         if (!has_next)
             return lab_fail(err, LAB_USAGE, "option '%s' wants a value: %s", text, o->value);
         value = argv[++*i];
     }
-    return take(cli, o, value, help, err);
+    return take(cli, o, value ? value : "", help, err);
 }
 
 static int check_counts(const struct lab_cli *cli, struct lab_error *err)

@@ -63,11 +63,10 @@ static int work(void *arg, struct lab_error *err)
 
 int lab_bundle_run(struct lab_cli *cli, struct lab_bundle_job *job, struct lab_error *err)
 {
-    struct lab_meter meter = {0};
     struct lab_bundle_bar bar = {.verb = job->verb, .on_terminal = plat_is_terminal(2)};
     job->progress = lab_meter_feed;
-    job->progress_arg = &meter;
-    int rc = lab_beside(work, job, &meter, cli->quiet ? NULL : draw, &bar, err);
+    job->progress_arg = &job->meter;
+    int rc = lab_beside(work, job, &job->meter, cli->quiet ? NULL : draw, &bar, err);
     if (bar.drawn)
         fputs("\r\033[K", stderr);
     return rc;

@@ -20,8 +20,9 @@ struct lab_bundle_job {
     int (*fn)(struct lab_bundle_job *job, struct lab_error *err);
     const char *verb;
     void *arg;
-    lab_bundle_progress *progress; /* set by lab_bundle_run() */
+    lab_bundle_progress *progress; /* this and the rest: set by lab_bundle_run() */
     void *progress_arg;
+    struct lab_meter meter;
 };
 int lab_bundle_run(struct lab_cli *cli,
                    struct lab_bundle_job *job,

@@ -157,7 +157,7 @@ static int map_backing(struct qcow2 *q,
 static int
 extend_data(struct qcow2 *q, uint64_t offset, size_t n, struct place *place, struct lab_error *err)
 {
-    struct place next;
+    struct place next = {0};
     while (place->length < n) {
         if (locate(q, offset + place->length, &next, err) < 0)
             return -1;
@@ -294,7 +294,7 @@ qcow2_read(struct lab_disk *disk, uint64_t offset, void *bytes, size_t n, struct
     struct qcow2 *q = (struct qcow2 *)disk;
     unsigned char *to = bytes;
     while (n > 0) {
-        struct place place;
+        struct place place = {0};
         if (locate(q, offset, &place, err) < 0 ||
             (place.kind == DATA && extend_data(q, offset, n, &place, err) < 0))
             return -1;

@@ -70,6 +70,8 @@ void lab_heap_put(struct lab_heap *heap, void *p)
 
 void lab_heap_clear(struct lab_heap *heap)
 {
-    while (heap->first)
-        lab_heap_put(heap, heap->first->bytes);
+    for (struct lab_heap_block *block = heap->first, *next; block; block = next) {
+        next = block->next;
+        lab_heap_put(heap, block->bytes);
+    }
 }

@@ -71,7 +71,7 @@ static int archive_failed(struct writer *w)
         lab_fail(w->err, LAB_HOST,
                  "cannot write the image '%s' by way of a temporary copy in '%s': %s%s%s", w->path,
                  spool, why ? why : "libarchive gives no reason", number > 0 ? ": " : "",
-                 number > 0 ? strerror(number) : "");
+                 number > 0 ? strerror(number) : ""); /* NOLINT(concurrency-mt-unsafe) */
     if (w->io_error == UV_ENOSPC || number == ENOSPC)
         return lab_error_hint(w->err, "make room for the image, and for its temporary copy in '%s'",
                               spool);

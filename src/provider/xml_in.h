@@ -18,7 +18,7 @@ void lab_xml_free(xmlDoc **doc);
 /* Elements of libvirt's own, which are in no namespace. A NULL parent has no children. */
 xmlNode *lab_xml_next(xmlNode *node, const char *name); /* from node on */
 xmlNode *lab_xml_child(xmlNode *parent, const char *name);
-#define LAB_XML_EACH(it, parent, name)                                                             \
+#define LAB_XML_EACH(it, parent, name) /* NOLINTNEXTLINE(bugprone-macro-parentheses) */            \
     for (xmlNode *it = lab_xml_child((parent), (name)); it; it = lab_xml_next(it->next, (name)))
 
 /* NULL when the node is NULL or has no such attribute; the caller frees. */

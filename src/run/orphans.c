@@ -72,11 +72,11 @@ static void keep_if(struct lab_orphans *orphans,
 {
     size_t n = 0;
     for (size_t i = 0; i < orphans->list.len; i++) {
-        struct lab_orphan *o = &orphans->list.items[i];
-        if (wanted(arg, o))
-            orphans->list.items[n++] = *o;
+        struct lab_orphan o = orphans->list.items[i];
+        if (wanted(arg, &o))
+            orphans->list.items[n++] = o;
         else
-            drop(o);
+            drop(&o);
     }
     orphans->list.len = n;
 }

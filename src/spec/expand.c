@@ -41,9 +41,9 @@ static struct lab_group *find_group(struct lab_draft *d, const struct lab_replic
     const struct lab_pos nowhere = {0, 0};
     if (!r->group && spec->groups.len == 1)
         return &spec->groups.items[0];
-    for (size_t i = 0; r->group && i < spec->groups.len; i++)
-        if (is_called(spec->groups.items[i].label, r->group))
-            return &spec->groups.items[i];
+    LAB_VEC_FOREACH (group, &spec->groups)
+        if (r->group && is_called(group->label, r->group))
+            return group;
     LAB_AUTO_STR struct lab_str groups = LAB_STR_INIT;
     list_groups(spec, &groups);
     if (!r->group)

@@ -7,7 +7,7 @@
 #define SECONDS(n) ((uint64_t)(n)*1000)
 #define HOURS(n)   ((uint64_t)(n)*3600 * 1000)
 
-#define CHOICES(list) .choices = list, .choices_len = LAB_ARRAY_LEN(list)
+#define CHOICES(list) .choices = (list), .choices_len = LAB_ARRAY_LEN(list)
 #define OBJECT(symbol, name_, about_, rows)                                                        \
     const struct lab_object symbol = {name_, about_, rows, LAB_ARRAY_LEN(rows)}
 
