@@ -231,6 +231,8 @@ bool plat_terminal_utf8(void);
 /* Keys and passwords of this process shall not get to a disk by its crash, nor be read by other
  * programs of the user: no core dump, no debugger. Children are as they always were. */
 void plat_guard_memory(void);
+/* The command that lets nobody but its owner read a file, for hints; caller frees. */
+char *plat_private_command(const char *path);
 /* Reads one line without echo from the terminal; -1 LAB_HOST when there is no terminal. */
 int plat_read_secret(const char *prompt, struct lab_str *out, struct lab_error *err) LAB_MUST_CHECK;
 /* Console modes (UTF-8, escape sequences) for the life of the process. */
@@ -240,5 +242,7 @@ int plat_raw_begin(int fd, struct lab_error *err) LAB_MUST_CHECK;
 void plat_raw_end(void);
 uint64_t plat_now_ms(void); /* monotonic */
 int64_t plat_wall_ms(void); /* since 1970, UTC */
+/* What the clock on this wall shows then, read as if it were UTC. */
+int64_t plat_local_ms(int64_t wall_ms);
 
 #endif

@@ -105,3 +105,11 @@ int64_t plat_wall_ms(void)
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+int64_t plat_local_ms(int64_t wall_ms)
+{
+    struct tm local;
+    time_t seconds = (time_t)(wall_ms / 1000);
+    tzset(); /* localtime_r() need not */
+    return localtime_r(&seconds, &local) ? wall_ms + (int64_t)local.tm_gmtoff * 1000 : wall_ms;
+}

@@ -96,12 +96,27 @@ uint64_t plat_now_ms(void)
     return GetTickCount64();
 }
 
+/* 1970 in Windows' ticks of 100 ns since 1601. */
+#define TICKS_1970 116444736000000000LL
+
+static int64_t ms_of(const FILETIME *time)
+{
+    uint64_t ticks = (uint64_t)time->dwHighDateTime << 32 | time->dwLowDateTime;
+    return ((int64_t)ticks - TICKS_1970) / 10000;
+}
+
 int64_t plat_wall_ms(void)
 {
     FILETIME now;
     GetSystemTimeAsFileTime(&now);
-    uint64_t ticks = (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
-    return ((int64_t)ticks - 116444736000000000LL) / 10000;
+    return ms_of(&now);
+}
+
+int64_t plat_local_ms(int64_t wall_ms)
+{
+    uint64_t ticks = (uint64_t)(wall_ms * 10000 + TICKS_1970);
+    FILETIME local, then = {(DWORD)ticks, (DWORD)(ticks >> 32)};
+    return FileTimeToLocalFileTime(&then, &local) ? ms_of(&local) : wall_ms;
 }
 
 bool plat_kvm_runs(const char **why)

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
+#include "base/time.h"
 #include "platform.h"
 #include "run/gate.h"
 
@@ -163,17 +163,13 @@ static void print_plain(const struct lab_event *e)
 {
     if (strcmp(e->state, "waiting") == 0)
         return;
-    time_t seconds = (time_t)(e->at_ms / 1000);
-    struct tm *tm = localtime(&seconds);
-    char clock[16] = "";
-    if (tm)
-        strftime(clock, sizeof(clock), "%H:%M:%S", tm);
+    struct lab_date at = lab_date(plat_local_ms(e->at_ms));
     int gate = lab_gate_by_name(e->gate);
-    lab_cli_say("%s %s %s%s%s%s%s\n", clock, *e->node ? e->node : "lab",
-                gate >= 0 ? lab_gate_title((enum lab_gate)gate) : e->gate,
-                strcmp(e->state, "passed") == 0 ? "" : " ",
-                strcmp(e->state, "passed") == 0 ? "" : e->state, *e->evidence ? ": " : "",
-                e->evidence);
+    lab_cli_say(
+        "%02d:%02d:%02d %s %s%s%s%s%s\n", at.hour, at.minute, at.second, *e->node ? e->node : "lab",
+        gate >= 0 ? lab_gate_title((enum lab_gate)gate) : e->gate,
+        strcmp(e->state, "passed") == 0 ? "" : " ", strcmp(e->state, "passed") == 0 ? "" : e->state,
+        *e->evidence ? ": " : "", e->evidence);
 }
 
 /* A wait must not look like a hang: what is seen, when it changed, at most every half minute. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/io.h"
+#include "base/time.h"
 
 enum { VD_PRIMARY = 1, VD_SUPPLEMENTARY = 2, VD_TERMINATOR = 255 };
 enum { MOST_DESCRIPTORS = 16, MOST_CONTINUATIONS = 32 };
@@ -63,33 +64,15 @@ static int store(const struct stamp *s, const void *bytes, size_t n, uint64_t of
 
 /* --- dates ------------------------------------------------------------------------------------ */
 
-/* Days since 1970 to year, month, day; gmtime() is not thread-safe and gmtime_r() not everywhere.
- */
-static void civil(int64_t days, int *year, int *month, int *day)
-{
-    int64_t z = days + 719468; /* since 1 March of the year 0 */
-    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    *day = (int)(doy - (153 * mp + 2) / 5 + 1);
-    *month = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *year = (int)(yoe + era * 400 + (*month <= 2));
-}
-
 static void set_dates(struct stamp *s, int64_t epoch)
 {
-    int year, month, day;
-    int64_t days = epoch / 86400;
-    int seconds = (int)(epoch % 86400);
-    civil(days, &year, &month, &day);
-    const unsigned char date[DATE_LEN] = {(unsigned char)(year - 1900),
-                                          (unsigned char)month,
-                                          (unsigned char)day,
-                                          (unsigned char)(seconds / 3600),
-                                          (unsigned char)(seconds / 60 % 60),
-                                          (unsigned char)(seconds % 60),
+    struct lab_date d = lab_date(epoch * 1000);
+    const unsigned char date[DATE_LEN] = {(unsigned char)(d.year - 1900),
+                                          (unsigned char)d.month,
+                                          (unsigned char)d.day,
+                                          (unsigned char)d.hour,
+                                          (unsigned char)d.minute,
+                                          (unsigned char)d.second,
                                           0};
     memcpy(s->date, date, sizeof(date));
     char text[32];

@@ -1,26 +1,23 @@
 #include <string.h>
-#include <time.h>
 
+#include "base/time.h"
 #include "platform.h"
 #include "run/doctor.h"
 
 #define YEAR_S ((int64_t)365 * 24 * 3600)
 
-static void put_day(char *out, size_t n, int64_t seconds)
+static char *day_of(int64_t seconds)
 {
-    time_t t = (time_t)seconds;
-    const struct tm *day = gmtime(&t); /* doctor has one thread */
-    if (!day || !strftime(out, n, "%Y-%m-%d", day))
-        *out = '\0';
+    struct lab_date d = lab_date(seconds * 1000);
+    return lab_format("%04d-%02d-%02d", d.year, d.month, d.day);
 }
 
 /* Guests get this host's time, and certificates that they make with a wrong one fail later. */
 static void check_date(struct lab_findings *out)
 {
     int64_t now = plat_wall_ms() / 1000, built = LABCTL_BUILT;
-    char today[16], then[16];
-    put_day(today, sizeof(today), now);
-    put_day(then, sizeof(then), built);
+    LAB_AUTOFREE char *today = day_of(now);
+    LAB_AUTOFREE char *then = day_of(built);
     struct lab_finding *f;
     if (now < built || now > built + 20 * YEAR_S) {
         f = lab_found(out, "date", LAB_RESULT_WARNING, "%s, but labctl was built on %s", today,

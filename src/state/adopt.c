@@ -1,10 +1,10 @@
 /* What is done about a ledger that is lost: see the header. */
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "state/internal.h"
 #include "state/schema.h"
 
@@ -66,12 +66,9 @@ char *lab_state_lab_of_id(const char *id, const char *but)
 /* The log first: a ledger without it is an older one, and would pass for whole. */
 static int move_aside(const char *dir, char **aside, struct lab_error *err)
 {
-    char when[32] = "";
-    time_t now = (time_t)(plat_wall_ms() / 1000);
-    const struct tm *utc = gmtime(&now);
-    if (utc)
-        strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", utc);
-    LAB_AUTOFREE char *name = lab_format(LAB_STATE_ASIDE "%s", when);
+    struct lab_date now = lab_date(plat_wall_ms());
+    LAB_AUTOFREE char *name = lab_format(LAB_STATE_ASIDE "%04d%02d%02dT%02d%02d%02dZ", now.year,
+                                         now.month, now.day, now.hour, now.minute, now.second);
     LAB_AUTOFREE char *from = lab_path_join(dir, LAB_STATE_FILE);
     LAB_AUTOFREE char *to = lab_path_join(dir, name);
     LAB_AUTOFREE char *log = lab_format("%s-wal", from);

@@ -1,9 +1,9 @@
 #include <string.h>
-#include <time.h>
 #include <uv.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/time.h"
 #include "state/internal.h"
 #include "state/schema.h"
 
@@ -61,15 +61,12 @@ bool lab_folder_has_ledger(const char *dir)
 
 static char *holder_text(const char *command)
 {
-    char since[32] = "";
-    time_t now = (time_t)(plat_wall_ms() / 1000);
-    const struct tm *utc = gmtime(&now);
-    if (utc)
-        strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%SZ", utc);
+    LAB_AUTO_STR struct lab_str since = LAB_STR_INIT;
+    lab_put_time(&since, plat_wall_ms());
     LAB_AUTOFREE char *user = plat_user_name();
     return lab_format("labctl %s (pid %lu, user %s) since %s",
                       command && *command ? command : "(no command)", plat_pid(),
-                      user ? user : "unknown", since);
+                      user ? user : "unknown", lab_str_get(&since));
 }
 
 int lab_folder_lock(struct plat_lock **out,

@@ -185,6 +185,20 @@ static void space_is_known_for_folders_to_be_made(void **state)
     assert_refused(plat_free_space(under, &below, &err), err, LAB_HOST, under);
 }
 
+static void the_local_clock_is_known(void **state)
+{
+    (void)state;
+    LAB_AUTOFREE char *zone = lab_strdup(getenv("TZ"));
+    setenv("TZ", "KST-9", 1);
+    assert_int_equal(plat_local_ms(1735689600123), 1735689600123 + 9 * 3600 * 1000);
+    setenv("TZ", "UTC0", 1);
+    assert_int_equal(plat_local_ms(1735689600123), 1735689600123);
+    if (zone)
+        setenv("TZ", zone, 1);
+    else
+        unsetenv("TZ");
+}
+
 static void the_user_is_known(void **state)
 {
     (void)state;
@@ -216,6 +230,7 @@ int main(void)
         cmocka_unit_test(ports_are_free),
         cmocka_unit_test(a_process_is_told_from_a_later_one),
         scratch_test(space_is_known_for_folders_to_be_made),
+        cmocka_unit_test(the_local_clock_is_known),
         cmocka_unit_test(the_user_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
