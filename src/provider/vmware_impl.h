@@ -66,9 +66,13 @@ int lab_vmware_find(struct lab_provider *p, struct lab_tagged_list *out, struct 
 int lab_vmware_wait_free(const struct lab_vmware *vw,
                          const char *path,
                          struct lab_error *err) LAB_MUST_CHECK;
-/* Waits until no lock is held: less than free, enough to start it or to remove it. */
+/* Waits until no lock is held: less than free, enough to start it or to remove it. A labctl that
+ * was killed may have left a `vmrun start` that is still under way: the VM holds its files and
+ * comes up only now. Then it is switched off, or, without switch_off, that ends the waiting:
+ * seen->running. */
 int lab_vmware_wait_unlocked(const struct lab_vmware *vw,
-                             const char *path,
+                             struct lab_vmware_seen *seen,
+                             bool switch_off,
                              struct lab_error *err) LAB_MUST_CHECK;
 int lab_vmware_start(struct lab_provider *p, const char *name, struct lab_error *err);
 int lab_vmware_soft_stop(struct lab_provider *p, const char *name, struct lab_error *err);

@@ -33,18 +33,42 @@ int lab_vmware_wait_free(const struct lab_vmware *vw, const char *path, struct l
     return lab_vmx_check_free(&vmx, path, err);
 }
 
-int lab_vmware_wait_unlocked(const struct lab_vmware *vw, const char *path, struct lab_error *err)
+/* What was seen before stays when VMware does not answer. */
+static int see_again(const struct lab_vmware *vw, struct lab_vmware_seen *s, struct lab_error *err)
 {
+    struct lab_vmware_seen now;
+    if (lab_vmware_see_ours(vw, s->name, &now, err) != 0) {
+        lab_vmware_seen_clear(&now);
+        return -1;
+    }
+    lab_vmware_seen_clear(s);
+    *s = now;
+    return 0;
+}
+
+int lab_vmware_wait_unlocked(const struct lab_vmware *vw,
+                             struct lab_vmware_seen *s,
+                             bool switch_off,
+                             struct lab_error *err)
+{
+    enum { LOOKS_A_LIST = 10 };
     uint64_t end = plat_now_ms() + vw->settle_ms;
-    for (;;) {
+    for (unsigned looks = 1;; looks++) {
         LAB_AUTOFREE char *lock = NULL;
-        if (lab_vmx_find_lock(path, &lock, err) != 0)
+        if (!s->exists || (s->running && !switch_off))
+            return 0;
+        if (s->running && lab_vmrun_hard_stop(&vw->vmrun, s->path, err) != 0)
+            return -1;
+        s->running = false;
+        if (lab_vmx_find_lock(s->path, &lock, err) != 0)
             return -1;
         if (!lock)
             return 0;
         if (plat_now_ms() >= end || lab_work_cancelled())
-            return lab_vmx_locked(path, lock, err);
+            return lab_vmx_locked(s->path, lock, err);
         uv_sleep(LOOK_MS);
+        if (looks % LOOKS_A_LIST == 0 && see_again(vw, s, err) != 0)
+            return -1;
     }
 }
 
@@ -60,14 +84,14 @@ int lab_vmware_start(struct lab_provider *p, const char *name, struct lab_error 
     LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen s;
     if (lab_vmware_see_ours(vw, name, &s, err) != 0)
         return -1;
+    /* VMware knows better than we whether a lock still counts, and says so. */
+    LAB_AUTO_ERROR struct lab_error locked = LAB_ERROR_INIT;
+    if (lab_vmware_wait_unlocked(vw, &s, false, &locked) != 0)
+        lab_log("%s", locked.message);
     if (!s.exists)
         return absent(&s, "start", err);
     if (s.running)
         return 0;
-    /* VMware knows better than we whether a lock still counts, and says so. */
-    LAB_AUTO_ERROR struct lab_error locked = LAB_ERROR_INIT;
-    if (lab_vmware_wait_unlocked(vw, s.path, &locked) != 0)
-        lab_log("%s", locked.message);
     uv_mutex_lock(&vw->starting);
     int rc = lab_vmrun_start(&vw->vmrun, s.path, err);
     uv_mutex_unlock(&vw->starting);

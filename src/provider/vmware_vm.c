@@ -2,7 +2,6 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "base/work.h"
 #include "platform.h"
 #include "provider/vmware_impl.h"
 #include "provider/vmware_vmx.h"
@@ -138,33 +137,6 @@ static int sweep_unborn(const char *folder, struct lab_error *err)
     return unborn ? plat_remove_tree(folder, err) : 0;
 }
 
-/* Off, and no longer held. A labctl that was killed may have left a `vmrun start` that is still
- * under way: the VM holds its files and comes up only now. */
-static int switch_off(struct lab_vmware *vw, struct lab_vmware_seen *s, struct lab_error *err)
-{
-    enum { LOOK_MS = 200, LOOKS_A_LIST = 10 };
-    uint64_t end = plat_now_ms() + vw->settle_ms;
-    for (unsigned looks = 1;; looks++) {
-        LAB_AUTOFREE char *lock = NULL;
-        LAB_AUTOFREE char *name = lab_strdup(s->name);
-        if (s->running && lab_vmrun_hard_stop(&vw->vmrun, s->path, err) != 0)
-            return -1;
-        s->running = false;
-        if (lab_vmx_find_lock(s->path, &lock, err) != 0)
-            return -1;
-        if (!lock)
-            return 0;
-        if (plat_now_ms() >= end || lab_work_cancelled())
-            return lab_vmx_locked(s->path, lock, err);
-        uv_sleep(LOOK_MS);
-        if (looks % LOOKS_A_LIST != 0)
-            continue;
-        lab_vmware_seen_clear(s);
-        if (lab_vmware_see_ours(vw, name, s, err) != 0)
-            return -1;
-    }
-}
-
 struct emptying {
     const struct lab_vmware_seen *seen;
     struct lab_error *err;
@@ -195,9 +167,7 @@ int lab_vmware_destroy(struct lab_provider *p, const char *name, struct lab_erro
     LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen s;
     if (lab_vmware_see_ours(vw, name, &s, err) != 0)
         return -1;
-    if (!s.exists)
-        return sweep_unborn(s.folder, err);
-    if (switch_off(vw, &s, err) != 0)
+    if (lab_vmware_wait_unlocked(vw, &s, true, err) != 0)
         return -1;
-    return remove_folder(&s, err);
+    return s.exists ? remove_folder(&s, err) : sweep_unborn(s.folder, err);
 }

@@ -7,6 +7,7 @@
 
 #include "disk/disk.h"
 #include "provider/vmware_impl.h"
+#include "provider/vmware_vmx.h"
 
 #define FAKE_SHA256 "00000000000000000000000000000000000000000000000000000000000000ff"
 
@@ -419,6 +420,51 @@ static void a_crash_holds_nothing_up(void **state)
     assert_ok(p.ops->destroy(&p, "web-01", &err));
 }
 
+/* As after a look that was too early: a labctl that was killed had left its start under way. */
+static void a_vm_that_comes_up_late_is_seen(void **state)
+{
+    (void)state;
+    struct lab_vmware *vw = p.impl;
+    LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen seen;
+    setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=0", 1);
+    assert_ok(define("web-01", true, 1, &err));
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_ok(lab_vmware_see_ours(vw, "web-01", &seen, &err));
+    seen.running = false;
+    assert_ok(lab_vmware_wait_unlocked(vw, &seen, false, &err));
+    assert_true(seen.running);
+    assert_int_equal(power("web-01"), LAB_POWER_ON);
+    seen.running = false;
+    assert_ok(lab_vmware_wait_unlocked(vw, &seen, true, &err));
+    assert_int_equal(power("web-01"), LAB_POWER_OFF);
+}
+
+/* What was seen in a folder says nothing of what came there since. */
+static void a_vm_that_is_another_ones_by_now_is_left_alone(void **state)
+{
+    (void)state;
+    struct lab_vmware *vw = p.impl;
+    LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen seen;
+    LAB_AUTO_VMX struct lab_vmx def;
+    setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=0", 1);
+    assert_ok(define("web-01", true, 1, &err));
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_ok(lab_vmware_see_ours(vw, "web-01", &seen, &err));
+    seen.running = false;
+    assert_ok(lab_vmx_load(&def, vmx, &err));
+    assert_ok(lab_vmx_set(&def, LAB_VMWARE_TAG_ID, "another", &err));
+    assert_ok(lab_vmx_save(&def, vmx, &err));
+    assert_refused(lab_vmware_wait_unlocked(vw, &seen, true, &err), LAB_CONFLICT, "web-01", NULL);
+    assert_string_equal(seen.name, "web-01");
+    LAB_AUTO_CHILD struct lab_child c;
+    lab_child_init(&c, "vmrun");
+    lab_child_args(&c, "-T", "ws", "list", (char *)NULL);
+    assert_ok(lab_child_run(&c, &err));
+    assert_has(lab_str_get(&c.out), "web-01.vmx");
+    assert_ok(lab_vmx_set(&def, LAB_VMWARE_TAG_ID, LAB_ID, &err));
+    assert_ok(lab_vmx_save(&def, vmx, &err));
+}
+
 static void a_vm_gets_the_hardware_of_this_workstation(void **state)
 {
     (void)state;
@@ -462,6 +508,8 @@ int main(void)
         double_test(an_image_is_converted_once),
         double_test(a_question_is_a_timeout),
         double_test(a_crash_holds_nothing_up),
+        double_test(a_vm_that_comes_up_late_is_seen),
+        double_test(a_vm_that_is_another_ones_by_now_is_left_alone),
         double_test(a_vm_gets_the_hardware_of_this_workstation),
         double_test(the_host_is_described),
     };
