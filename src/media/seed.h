@@ -9,8 +9,8 @@
  *   write_files                             the user's, then ours
  *   who the node is (host name, host keys)  ours
  *   any other key                           the user's, else ours
- * first-boot is a script per instance: it runs before the user's runcmd and scripts, after packages; a
- * boothook runs early in every boot. */
+ * first-boot is a script per instance: it runs before the user's runcmd and scripts, after
+ * packages; a boothook runs early in every boot. */
 #ifndef LAB_MEDIA_SEED_H
 #define LAB_MEDIA_SEED_H
 
@@ -25,7 +25,8 @@ struct lab_seed_registry {
     const char *address;             /* host:port */
     const char *ca_pem;              /* NULL: what the guest's system trusts */
     const char *username, *password; /* NULL: no login */
-    /* For the node that runs it (spec->registry.node): what its server reads. htpasswd may be NULL. */
+    /* For the node that runs it (spec->registry.node): what its server reads. htpasswd may be NULL.
+     */
     const char *config, *certificate, *key, *htpasswd;
 };
 
@@ -60,11 +61,5 @@ void lab_seed_hosts(struct lab_str *out, const struct lab_spec *spec);
 void lab_seed_registries(struct lab_str *out, const struct lab_seed *seed);
 /* "iid-LAB-NODE-GENERATION" */
 void lab_seed_instance_id(struct lab_str *out, const struct lab_seed *seed);
-
-/* SHA-512 crypt of a password (libxcrypt); caller frees. NULL when the system refuses. Blocks for
- * some milliseconds. */
-char *lab_password_hash(const char *password);
-/* Whether the hash is this password's, by any method that libxcrypt knows. */
-bool lab_password_matches(const char *password, const char *hash);
 
 #endif

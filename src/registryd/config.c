@@ -1,8 +1,8 @@
 /* What the server reads: configuration, certificate, password. */
-#include <crypt.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/crypt.h"
+#include "base/crypto.h"
 #include "base/file.h"
 #include "base/template.h"
 #include "base/text.h"
@@ -42,20 +42,8 @@ void lab_registryd_config(struct lab_str *out,
  * with every single request. $2b$ is what libxcrypt calls bcrypt; Go takes any minor version. */
 char *lab_registryd_htpasswd(const char *password)
 {
-    char salt[CRYPT_GENSALT_OUTPUT_SIZE];
-    unsigned char random[16];
-    struct crypt_data *data = lab_alloc(sizeof(*data));
-    char *line = NULL;
-    lab_random(random, sizeof(random));
-    if (crypt_gensalt_rn("$2b$", BCRYPT_COST, (const char *)random, sizeof(random), salt,
-                         sizeof(salt))) {
-        const char *made = crypt_r(password, salt, data);
-        if (made && made[0] == '$')
-            line = lab_format(LAB_REGISTRYD_USER ":%s\n", made);
-    }
-    lab_wipe(data, sizeof(*data));
-    free(data);
-    return line;
+    LAB_AUTOFREE char *hash = lab_crypt_bcrypt(password, BCRYPT_COST);
+    return hash ? lab_format(LAB_REGISTRYD_USER ":%s\n", hash) : NULL;
 }
 
 /* A file with so many random digits: what it holds, or new ones. */
@@ -81,7 +69,7 @@ static bool is_password_of(const char *line, const char *password)
     static const char user[] = LAB_REGISTRYD_USER ":";
     LAB_AUTOFREE char *hash = lab_strdup(line);
     hash[strcspn(hash, "\r\n")] = '\0';
-    return lab_starts_with(hash, user) && lab_password_matches(password, hash + strlen(user));
+    return lab_starts_with(hash, user) && lab_crypt_matches(password, hash + strlen(user));
 }
 
 static int write_password(const struct lab_registryd_files *files, struct lab_error *err)

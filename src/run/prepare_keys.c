@@ -1,9 +1,9 @@
 /* The login key and the console password. */
 #include <string.h>
 
+#include "base/crypt.h"
 #include "base/file.h"
 #include "guest/guest.h"
-#include "media/seed.h"
 #include "platform.h"
 #include "run/password.h"
 #include "run/prepare.h"
@@ -68,11 +68,11 @@ static int hash_password(struct lab_ladder *l,
                          const char *path,
                          struct lab_error *err)
 {
-    if (*kept && lab_password_matches(password, kept)) {
+    if (*kept && lab_crypt_matches(password, kept)) {
         l->password_hash = lab_strdup(kept);
         return 0;
     }
-    l->password_hash = lab_password_hash(password);
+    l->password_hash = lab_crypt_sha512(password);
     if (!l->password_hash)
         return lab_fail(err, LAB_HOST, "this system's crypt() makes no SHA-512 hashes");
     return lab_file_replace(path, l->password_hash, strlen(l->password_hash), 0600, err);

@@ -1,6 +1,10 @@
 #include "base_scratch.h"
 
+#include <crypt.h>
+
+#include "base/crypt.h"
 #include "base/crypto.h"
+#include "base/text.h"
 #include "base/work.h"
 
 #define EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -162,6 +166,33 @@ static void uuids(void **state)
     assert_string_equal(a, "ba7816bf-8f01-8fea-8141-40de5dae2223");
 }
 
+static void passwords_are_salted(void **state)
+{
+    (void)state;
+    static const char password[] = "비밀 'pass' {{ word }}";
+    LAB_AUTOFREE char *one = lab_crypt_sha512(password);
+    LAB_AUTOFREE char *two = lab_crypt_sha512(password);
+    LAB_AUTOFREE char *blowfish = lab_crypt_bcrypt(password, 4);
+    LAB_AUTOFREE struct crypt_data *data = lab_alloc(sizeof(*data));
+    assert_true(lab_starts_with(one, "$6$"));
+    assert_true(lab_starts_with(blowfish, "$2b$04$"));
+    assert_string_not_equal(one, two);
+    assert_string_equal(crypt_r(password, one, data), one);
+    assert_true(lab_crypt_matches(password, two));
+    assert_true(lab_crypt_matches(password, blowfish));
+    assert_false(lab_crypt_matches("another", one));
+    assert_false(lab_crypt_matches("another", blowfish));
+}
+
+static void what_is_no_hash_matches_nothing(void **state)
+{
+    (void)state;
+    const char *const bad[] = {"", "*0", "*1", "$", "$6$", "$none$x$y", "plain"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(bad); i++)
+        assert_false(lab_crypt_matches("plain", bad[i]));
+    assert_null(lab_crypt_bcrypt("plain", 3)); /* a cost that bcrypt does not have */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +202,8 @@ int main(void)
         cmocka_unit_test(unbase64),
         cmocka_unit_test(random_bytes),
         cmocka_unit_test(uuids),
+        cmocka_unit_test(passwords_are_salted),
+        cmocka_unit_test(what_is_no_hash_matches_nothing),
         scratch_test(an_interrupt_ends_the_hashing_of_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,6 @@
 #include "media_golden.h"
 #include "media_seeds.h"
 
-#include <crypt.h>
-
 #include "base/crypto.h"
 #include "base/text.h"
 
@@ -214,19 +212,6 @@ static void embedded_scripts_are_all_there(void **state)
     assert_true(found >= 2);
 }
 
-static void passwords_are_salted_sha512(void **state)
-{
-    (void)state;
-    static const char password[] = "비밀 'pass' {{ word }}";
-    LAB_AUTOFREE char *one = lab_password_hash(password);
-    LAB_AUTOFREE char *two = lab_password_hash(password);
-    LAB_AUTOFREE struct crypt_data *data = lab_alloc(sizeof(*data));
-    assert_true(lab_starts_with(one, "$6$"));
-    assert_string_not_equal(one, two);
-    assert_string_equal(crypt_r(password, one, data), one);
-    assert_string_not_equal(crypt_r("another", one, data), one);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,7 +224,6 @@ int main(void)
         cmocka_unit_test(generation_is_in_the_instance_id),
         cmocka_unit_test(boundary_follows_the_content),
         cmocka_unit_test(embedded_scripts_are_all_there),
-        cmocka_unit_test(passwords_are_salted_sha512),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
