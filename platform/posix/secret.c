@@ -185,3 +185,8 @@ void plat_guard_memory(void)
     prctl(PR_SET_DUMPABLE, 0);
 #endif
 }
+
+char *plat_private_command(const char *path)
+{
+    return lab_format("chmod 600 '%s'", path);
+}

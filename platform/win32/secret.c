@@ -92,6 +92,11 @@ int plat_read_secret(const char *prompt, struct lab_str *out, struct lab_error *
     return rc;
 }
 
+char *plat_private_command(const char *path)
+{
+    return lab_format("icacls \"%s\" /inheritance:r /grant:r \"%%USERNAME%%:F\"", path);
+}
+
 /* What Windows keeps of a crash by itself has no heap in it. */
 void plat_guard_memory(void)
 {

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "platform.h"
 
 enum { FILE_MAX = 4096, LINE_MAX_BYTES = 1023 };
 
@@ -37,6 +38,16 @@ int lab_secret_read(char **out, const char *path, struct lab_error *err)
     if (text.ptr)
         lab_wipe(text.ptr, text.len);
     return rc;
+}
+
+char *lab_secret_exposed(const char *path)
+{
+    enum { READ_BY_OTHERS = 044 };
+    struct plat_stat st;
+    if (plat_stat(path, &st) != 0 || !(st.mode & READ_BY_OTHERS))
+        return NULL;
+    LAB_AUTOFREE char *mend = plat_private_command(path);
+    return lab_format("other users of this host can read the password file '%s': %s", path, mend);
 }
 
 void lab_secret_free(char *secret)

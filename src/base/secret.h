@@ -11,6 +11,12 @@
  * lab_secret_free(). */
 int lab_secret_read(char **out, const char *path, struct lab_error *err) LAB_MUST_CHECK;
 
+/* A warning for the user, with the command that mends it, when others than the file's owner may
+ * read it. NULL: nobody else may, there is no such file, or the system has no such modes. The
+ * caller frees.
+ */
+char *lab_secret_exposed(const char *path);
+
 /* Wipes it first; NULL is fine. */
 void lab_secret_free(char *secret);
 void lab_secret_clear(char **secret);

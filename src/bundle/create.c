@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "bundle/create_priv.h"
 #include "pki/sign.h"
@@ -42,6 +43,16 @@ char *lab_create_path(struct lab_create *c, const char *path, struct lab_error *
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
+static void note_exposed(struct lab_create *c)
+{
+    LAB_VEC_FOREACH (registry, &c->recipe.registries) {
+        const char *file = registry->password_file;
+        LAB_AUTOFREE char *exposed = file ? lab_secret_exposed(file) : NULL;
+        if (exposed)
+            lab_create_note(c, "%s", exposed);
+    }
+}
+
 static int read_inputs(struct lab_create *c, struct lab_error *err)
 {
     struct lab_bundle_create *job = c->job;
@@ -52,6 +63,7 @@ static int read_inputs(struct lab_create *c, struct lab_error *err)
     c->manifest.arch = lab_strdup(c->recipe.arch);
     if (lab_lock_load(&c->lock, c->lock_path, err) < 0)
         return -1;
+    note_exposed(c);
     /* Better now than after an hour of downloads. */
     return job->key ? lab_sign_file(job->key, job->recipe, signature, err) : 0;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "cli/registry_client.h"
 #include "cli/view.h"
@@ -40,6 +41,9 @@ int lab_registry_cmd_target(struct lab_cli *cli,
         lab_assign(&out->username, username);
     if (password && lab_registry_target_password(out, password, err))
         return -1;
+    LAB_AUTOFREE char *exposed = password ? lab_secret_exposed(password) : NULL;
+    if (exposed)
+        lab_cli_say("labctl: %s\n", exposed);
     out->insecure = out->insecure || lab_cli_flag(cli, "insecure");
     if (out->insecure && ca)
         return lab_fail(err, LAB_USAGE, "--insecure means no TLS, so --ca has no use");

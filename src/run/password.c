@@ -20,7 +20,8 @@ static int not_empty(const struct lab_password_source *source,
     return password->len ? 0 : lab_fail(err, LAB_USAGE, "the %s is empty", source->what);
 }
 
-int lab_password_given(const struct lab_password_source *source,
+int lab_password_given(struct lab_run *run,
+                       const struct lab_password_source *source,
                        struct lab_str *password,
                        bool *given,
                        struct lab_error *err)
@@ -33,6 +34,9 @@ int lab_password_given(const struct lab_password_source *source,
         return 0;
     if (!value && lab_secret_read(&read, source->file, err))
         return -1;
+    LAB_AUTOFREE char *exposed = value ? NULL : lab_secret_exposed(source->file);
+    if (exposed)
+        lab_run_warning(run, "%s", exposed);
     lab_str_add(password, value ? value : read);
     return not_empty(source, password, err);
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "run/run.h"
 #include "spec/spec.h"
 
 struct lab_password_source {
@@ -19,8 +20,10 @@ struct lab_password_source {
 
 /* No child gets the variables that the lab's passwords are in. */
 void lab_password_hide(const struct lab_spec *spec);
-/* What file or variable say now. *given is false when they are not there. */
-int lab_password_given(const struct lab_password_source *source,
+/* What file or variable say now. *given is false when they are not there. A file that others can
+ * read is warned of. */
+int lab_password_given(struct lab_run *run,
+                       const struct lab_password_source *source,
                        struct lab_str *password,
                        bool *given,
                        struct lab_error *err) LAB_MUST_CHECK;

@@ -103,7 +103,7 @@ int lab_prepare_password(struct lab_ladder *l, struct lab_error *err)
     bool given;
     if (lab_file_exists(path) && lab_file_read(path, 1024, &kept, err))
         return -1;
-    int rc = lab_password_given(&source, &password, &given, err);
+    int rc = lab_password_given(l->run, &source, &password, &given, err);
     if (rc == 0 && !given && kept.len) {
         l->password_hash = lab_strdup(lab_str_get(&kept));
         return 0;

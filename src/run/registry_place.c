@@ -54,7 +54,7 @@ static int password_of(struct lab_run *run, char **out, struct lab_error *err)
     LAB_AUTOFREE char *dir = run->state ? lab_run_path(run, "keys") : NULL;
     LAB_AUTOFREE char *path = run->state ? lab_path_join(dir, "registry-password") : NULL;
     bool given;
-    if (lab_password_given(&source, &password, &given, err))
+    if (lab_password_given(run, &source, &password, &given, err))
         return -1;
     if (!given && path && lab_file_exists(path))
         return lab_secret_read(out, path, err);

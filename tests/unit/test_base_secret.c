@@ -1,5 +1,7 @@
 #include "base_scratch.h"
 
+#include <sys/stat.h>
+
 #include "base/secret.h"
 
 static struct lab_error err;
@@ -56,12 +58,34 @@ static void other_files_are_refused(void **state)
     lab_secret_free(secret);
 }
 
+static void what_others_can_read_is_said(void **state)
+{
+    static const struct {
+        unsigned mode;
+        bool exposed;
+    } cases[] = {{0600, false}, {0400, false}, {0622, false},
+                 {0644, true},  {0640, true},  {0604, true}};
+    LAB_AUTOFREE char *path = lab_path_join(*state, "f");
+    LAB_AUTOFREE char *mend = lab_format("chmod 600 '%s'", path);
+    assert_null(lab_secret_exposed(path));
+    scratch_write(path, "one\n");
+    for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
+        LAB_AUTO_SECRET char *secret = NULL;
+        assert_int_equal(chmod(path, (mode_t)cases[i].mode), 0);
+        LAB_AUTOFREE char *warning = lab_secret_exposed(path);
+        assert_int_equal(warning != NULL, cases[i].exposed);
+        assert_true(!warning || strstr(warning, mend));
+        assert_ok(lab_secret_read(&secret, path, &err), err); /* never refused */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(first_line_is_read),
         scratch_test(none_is_refused),
         scratch_test(other_files_are_refused),
+        scratch_test(what_others_can_read_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

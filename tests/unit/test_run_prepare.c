@@ -226,6 +226,7 @@ static void a_changed_password_file_wins(void **state)
     LAB_AUTOFREE char *again = hash_now(f);
     assert_true(lab_crypt_matches("first", first));
     assert_string_equal(first, again); /* the salt too */
+    assert_non_null(strstr(f->warnings, "chmod 600 '"));
     put_text(file, "second");
     LAB_AUTOFREE char *second = hash_now(f);
     assert_true(lab_crypt_matches("second", second));
