@@ -108,8 +108,8 @@ static bool makes(int flags)
     return (flags & (O_CREAT | O_TRUNC)) != 0;
 }
 
-#define OPEN(name)                                                                                 \
-    int name(const char *path, int flags, ...)                                                     \
+#define OPEN(name, shown, types, ...)                                                              \
+    int name types                                                                                 \
     {                                                                                              \
         REAL(name);                                                                                \
         va_list ap;                                                                                \
@@ -117,26 +117,13 @@ static bool makes(int flags)
         mode_t mode = (flags & O_CREAT) ? va_arg(ap, mode_t) : 0;                                  \
         va_end(ap);                                                                                \
         if (makes(flags))                                                                          \
-            point("open", path);                                                                   \
-        return real(path, flags, mode);                                                            \
+            point(shown, path);                                                                    \
+        return real(__VA_ARGS__, mode);                                                            \
     }
-OPEN(open)
-OPEN(open64)
-
-#define OPENAT(name)                                                                               \
-    int name(int dir, const char *path, int flags, ...)                                            \
-    {                                                                                              \
-        REAL(name);                                                                                \
-        va_list ap;                                                                                \
-        va_start(ap, flags);                                                                       \
-        mode_t mode = (flags & O_CREAT) ? va_arg(ap, mode_t) : 0;                                  \
-        va_end(ap);                                                                                \
-        if (makes(flags))                                                                          \
-            point("openat", path);                                                                 \
-        return real(dir, path, flags, mode);                                                       \
-    }
-OPENAT(openat)
-OPENAT(openat64)
+OPEN(open, "open", (const char *path, int flags, ...), path, flags)
+OPEN(open64, "open", (const char *path, int flags, ...), path, flags)
+OPEN(openat, "openat", (int dir, const char *path, int flags, ...), dir, path, flags)
+OPEN(openat64, "openat", (int dir, const char *path, int flags, ...), dir, path, flags)
 
 #define PATHS(name, types, call, shown)                                                            \
     int name types                                                                                 \

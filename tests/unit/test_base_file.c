@@ -102,7 +102,7 @@ static int fill_a_tiny_disk(const char *dir)
     LAB_AUTOFREE char *part = lab_path_join(dir, "f.part");
     LAB_AUTOFREE char *big = lab_alloc(1 << 20);
     LAB_AUTO_STR struct lab_str got = LAB_STR_INIT;
-    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("tmpfs", dir, "tmpfs", 0, "size=64k") < 0)
         return 77;
     if (lab_file_replace(path, "old", 3, 0600, &err) < 0)
