@@ -140,13 +140,21 @@ static int start_fn(void *arg, struct lab_error *err)
     return fresh_console(c, err) ? -1 : p->ops->start(p, c->record->name, err);
 }
 
+static enum lab_answer check_started(struct lab_climb *c)
+{
+    if (!c->worked)
+        return LAB_WAIT;
+    c->power = LAB_POWER_ON;
+    lab_climb_look_again(c);
+    lab_climb_see(c, "running");
+    return LAB_PASS;
+}
+
 void lab_enter_powered(struct lab_climb *c)
 {
     if (!c->powered_ms)
         c->powered_ms = plat_now_ms();
-    lab_climb_boots_anew(c);
-    lab_climb_see(c, "starting");
-    lab_climb_work(c, start_fn);
+    lab_enter_restarted(c);
 }
 
 enum lab_answer lab_check_powered(struct lab_climb *c)
@@ -157,12 +165,7 @@ enum lab_answer lab_check_powered(struct lab_climb *c)
         lab_climb_see(c, "the VM is %s", lab_power_name(c->power));
         return c->power == LAB_POWER_ON ? LAB_PASS : LAB_WAIT;
     }
-    if (!c->worked)
-        return LAB_WAIT;
-    c->power = LAB_POWER_ON;
-    lab_climb_look_again(c);
-    lab_climb_see(c, "running");
-    return LAB_PASS;
+    return check_started(c);
 }
 
 void lab_enter_restarted(struct lab_climb *c)
@@ -176,12 +179,7 @@ enum lab_answer lab_check_restarted(struct lab_climb *c)
 {
     if (c->ladder->observe)
         return c->power == LAB_POWER_ON && !c->media_attached ? LAB_PASS : LAB_WAIT;
-    if (!c->worked)
-        return LAB_WAIT;
-    c->power = LAB_POWER_ON;
-    lab_climb_look_again(c);
-    lab_climb_see(c, "running");
-    return LAB_PASS;
+    return check_started(c);
 }
 
 /* The definition without media, with cpu, memory and disk as lab.yaml has them now. */
