@@ -248,7 +248,9 @@ int lab_archive_open(struct lab_archive **out,
     int plain = -1;
     a->path = lab_strdup(path);
     a->fd = lab_io_open(path, err);
-    int rc = a->fd < 0 ? -1 : lab_archive_unpack(path, a->fd, spool, &plain, &a->temporary, err);
+    int rc = a->fd < 0 ? -1
+                       : lab_archive_unpack(path, a->fd, spool, LAB_ARCHIVE_UNPACKED_MAX, &plain,
+                                            &a->temporary, err);
     if (rc == 0 && plain >= 0) {
         lab_io_close(a->fd);
         a->fd = plain;

@@ -30,8 +30,13 @@ int lab_span_read(const struct lab_span *span,
                   size_t *got,
                   struct lab_error *err) LAB_MUST_CHECK;
 
+/* What a packed archive may be unpacked: some times as much as all images of Rancher together have,
+ * and too little for a few kilobytes to fill a large disk. */
+#define LAB_ARCHIVE_UNPACKED_MAX ((uint64_t)256 << 30)
+
 /* spool: folder for the temporary archive; its room is checked first. LAB_USAGE: no tar archive.
- * LAB_INTEGRITY: damaged, or with paths that lead out of it. LAB_HOST: no room. Blocks. */
+ * LAB_INTEGRITY: damaged, too large when unpacked, or with paths that lead out of it. LAB_HOST: no
+ * room. Blocks. */
 int lab_archive_open(struct lab_archive **out,
                      const char *path,
                      const char *spool,

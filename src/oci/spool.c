@@ -19,10 +19,11 @@
 struct spool {
     const char *path, *folder;
     int from, to;
-    uint64_t at, written;
+    uint64_t at, written, max;
     struct lab_stretch *gzip;
     ZSTD_DCtx *zstd;
     bool whole; /* at the end of a frame */
+    bool over;  /* there is more than max of it */
     int why;    /* the first error of a write, or 0 */
     struct lab_error *err;
     unsigned char block[BLOCK], plain[BLOCK];
@@ -71,6 +72,16 @@ static int no_room(struct spool *s, uint64_t needed, uint64_t there)
                           "a plain tar is read in place");
 }
 
+static int too_much(struct spool *s)
+{
+    LAB_AUTO_STR struct lab_str most = LAB_STR_INIT;
+    lab_put_size(&most, s->max);
+    lab_fail(s->err, LAB_INTEGRITY, "'%s' cannot be unpacked: it has more than %s", s->path,
+             lab_str_get(&most));
+    return lab_error_hint(s->err, "if that is no mistake, unpack it yourself: a plain tar is read "
+                                  "in place");
+}
+
 static int check_room(struct spool *s, bool gzip)
 {
     struct plat_stat st;
@@ -81,7 +92,9 @@ static int check_room(struct spool *s, bool gzip)
     uint64_t needed = claimed > st.size ? claimed : st.size;
     if (plat_free_space(s->folder, &there, s->err))
         return -1;
-    return there < needed ? no_room(s, needed, there) : 0;
+    if (there < needed)
+        return no_room(s, needed, there);
+    return claimed > s->max ? too_much(s) : 0;
 }
 
 static int damaged(struct spool *s, const char *why)
@@ -92,6 +105,9 @@ static int damaged(struct spool *s, const char *why)
 static void put(void *arg, const void *bytes, size_t n)
 {
     struct spool *s = arg;
+    s->over = s->over || n > s->max - s->written;
+    if (s->over)
+        return;
     if (s->why == 0)
         s->why = lab_io_write_all(s->to, bytes, n, (int64_t)s->written);
     s->written += n;
@@ -99,6 +115,8 @@ static void put(void *arg, const void *bytes, size_t n)
 
 static int check_put(struct spool *s)
 {
+    if (s->over)
+        return too_much(s);
     if (s->why == UV_ENOSPC)
         return no_room(s, s->written, 0);
     return s->why < 0 ? lab_fail(s->err, LAB_HOST, "cannot write into '%s': %s", s->folder,
@@ -176,6 +194,7 @@ static int spool(struct spool *s, bool gzip, char **temporary)
 int lab_archive_unpack(const char *path,
                        int from,
                        const char *folder,
+                       uint64_t max,
                        int *fd,
                        char **temporary,
                        struct lab_error *err)
@@ -197,7 +216,8 @@ int lab_archive_unpack(const char *path,
         return lab_error_hint(err, "unpack it first: %s", kinds[kind].unpack);
     }
     struct spool *s = lab_alloc(sizeof(*s));
-    *s = (struct spool){.path = path, .folder = folder, .from = from, .to = -1, .err = err};
+    *s = (struct spool){
+        .path = path, .folder = folder, .from = from, .to = -1, .max = max, .err = err};
     int rc = check_room(s, kind == 0) || spool(s, kind == 0, temporary) ? -1 : 0;
     *fd = rc == 0 ? s->to : -1;
     free(s);

@@ -3,17 +3,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "oci/ref.h"
 #include "run/registry.h"
+
+/* Where it is stands in lab.yaml; of one that labctl runs, the ledger and its files know as much.
+ */
+static int no_spec(struct lab_run *run, struct lab_error *err)
+{
+    LAB_AUTO_REGISTRYD_FILES struct lab_registryd_files files = {0};
+    LAB_AUTOFREE char *lab = lab_run_lab_name(run);
+    const char *source = run->state ? lab_state_get(run->state, "source") : NULL;
+    const char *address = run->state ? lab_state_get(run->state, "registry_address") : NULL;
+    lab_fail(err, LAB_USAGE, "the lab.yaml of lab '%s' cannot be read%s%s%s", lab ? lab : "?",
+             source ? ": '" : "", source ? source : "", source ? "'" : "");
+    if (lab)
+        lab_registryd_files(&files, lab);
+    if (!lab || !address || !lab_file_exists(files.ca))
+        return lab_error_hint(err, "name it with -f FILE, or the registry itself with --to "
+                                   "HOST:PORT and --ca FILE");
+    bool login = lab_file_exists(files.password);
+    return lab_error_hint(
+        err, "name it with -f FILE, or the registry itself: --to %s --ca '%s'%s%s%s", address,
+        files.ca, login ? " --username " LAB_REGISTRYD_USER " --password-file '" : "",
+        login ? files.password : "", login ? "'" : "");
+}
 
 int lab_registry_target(struct lab_run *run, struct lab_registry_target *out, struct lab_error *err)
 {
     LAB_AUTO_REGISTRY_PLACE struct lab_registry_place place = {0};
     *out = (struct lab_registry_target){0};
     if (!run->spec)
-        return lab_fail(err, LAB_USAGE, "the lab.yaml of this lab cannot be read");
+        return no_spec(run, err);
     if (lab_registry_place(run, &place, err))
         return -1;
     *out = (struct lab_registry_target){.address = lab_steal(&place.address),

@@ -3,8 +3,10 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <zlib.h>
 
-#include "oci/archive.h"
+#include "base/io.h"
+#include "oci/archive_priv.h"
 
 static struct lab_error err;
 
@@ -224,6 +226,37 @@ static void test_no_room(void **state)
     assert_refused(lab_archive_open(&a, path, *state, &err), err, LAB_HOST, "no room to unpack");
 }
 
+/* A thousand zeros are as many bytes as one of them, packed. */
+static void test_a_bomb_is_stopped(void **state)
+{
+    enum { MOST = 1 << 20 };
+    static const struct {
+        size_t n;
+        const char *why;
+    } cases[] = {{MOST, NULL}, {MOST + 1, "1 MiB"}, {64 << 20, "1 MiB"}};
+    LAB_AUTOFREE char *path = lab_path_join(*state, "bomb.tar");
+    for (size_t i = 0; i < LAB_ARRAY_LEN(cases); i++) {
+        LAB_AUTOFREE char *zeros = lab_alloc(cases[i].n);
+        LAB_AUTOFREE char *temporary = NULL;
+        size_t left = 0;
+        gzFile out = gzopen(path, "wb");
+        assert_int_equal(gzwrite(out, zeros, (unsigned)cases[i].n), (int)cases[i].n);
+        assert_int_equal(gzclose(out), Z_OK);
+        int fd, from = lab_io_open(path, &err);
+        int rc = lab_archive_unpack(path, from, *state, MOST, &fd, &temporary, &err);
+        lab_io_close(from);
+        if (cases[i].why) {
+            assert_refused(rc, err, LAB_INTEGRITY, cases[i].why);
+            assert_int_equal(fd, -1);
+        } else {
+            assert_ok(rc, err);
+            lab_io_close(fd);
+        }
+        assert_ok(plat_list_dir(*state, count, &left, &err), err);
+        assert_int_equal(left, 0);
+    }
+}
+
 static void test_other_files(void **state)
 {
     struct lab_archive *a;
@@ -237,10 +270,15 @@ static void test_other_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_members),         scratch_test(test_links),
-        scratch_test(test_loops),           scratch_test(test_ways_out),
-        scratch_test(test_cut_off),         scratch_test(test_packed),
-        scratch_test(test_nothing_is_left), scratch_test(test_no_room),
+        scratch_test(test_members),
+        scratch_test(test_links),
+        scratch_test(test_loops),
+        scratch_test(test_ways_out),
+        scratch_test(test_cut_off),
+        scratch_test(test_packed),
+        scratch_test(test_nothing_is_left),
+        scratch_test(test_no_room),
+        scratch_test(test_a_bomb_is_stopped),
         scratch_test(test_other_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

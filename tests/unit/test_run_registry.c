@@ -6,6 +6,7 @@
 #include "registryd/probe.h"
 #include "run/registry.h"
 #include "run/registry_seed.h"
+#include "run/registry_target.h"
 #include "run/seed.h"
 
 #define LAB                                                                                        \
@@ -65,6 +66,28 @@ static void own_one_is_known_by_its_files(void **state)
     assert_null(lab_cert_why_not(place.ca_pem));
     assert_string_equal(place.username, "labctl");
     assert_string_equal(place.password, lab_str_get(&password));
+}
+
+/* The words of the hint are those that reach it. */
+static void without_lab_yaml_the_way_there_is_said(void **state)
+{
+    struct fixture *f = *state;
+    LAB_AUTO_REGISTRY_TARGET struct lab_registry_target target = {0};
+    LAB_AUTO_REGISTRYD_FILES struct lab_registryd_files files = {0};
+    fixture_lab(f, LAB "registry: {serve: true, auth: true}\n");
+    struct lab_spec *spec = f->run.spec;
+    f->run.spec = NULL;
+    f->options.lab = "airgap";
+    must_fail(lab_registry_target(&f->run, &target, &err), &err, LAB_USAGE, "/lab.yaml'",
+              "--to HOST:PORT");
+    lab_registryd_files(&files, "airgap");
+    must(lab_registryd_write(&files, "airgap", "10.9.8.1:5003", true, false, &err), &err);
+    must(lab_state_set(f->run.state, "registry_address", "10.9.8.1:5003", &err), &err);
+    LAB_AUTOFREE char *words =
+        lab_format("--to 10.9.8.1:5003 --ca '%s' --username labctl --password-file '%s'", files.ca,
+                   files.password);
+    must_fail(lab_registry_target(&f->run, &target, &err), &err, LAB_USAGE, "lab 'airgap'", words);
+    f->run.spec = spec;
 }
 
 static void password_is_given_or_kept(void **state)
@@ -193,6 +216,7 @@ int main(void)
         fixture_test(none_is_said),
         fixture_test(own_one_was_never_up),
         fixture_test(own_one_is_known_by_its_files),
+        fixture_test(without_lab_yaml_the_way_there_is_said),
         fixture_test(password_is_given_or_kept),
         fixture_test(password_sources_are_named),
         fixture_test(guest_gets_the_server),
