@@ -325,3 +325,18 @@ int lab_http_as(struct lab_registry_conn *conn, struct lab_call *call, struct la
         lab_error_wrap(err, "cannot %s", call->what);
     return rc;
 }
+
+int lab_http_has(struct lab_registry_conn *conn,
+                 struct lab_call *call,
+                 bool *there,
+                 struct lab_error *err)
+{
+    *there = false;
+    call->method = "HEAD";
+    if (lab_http_as(conn, call, err))
+        return -1;
+    if (call->status != 200 && call->status != 404)
+        return lab_words_status(conn, call, err);
+    *there = call->status == 200;
+    return 0;
+}

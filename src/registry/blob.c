@@ -19,17 +19,11 @@ int lab_registry_has_blob(struct lab_registry_conn *conn,
         lab_format("%s/v2/%s/blobs/%s", conn->registry->base, repository, digest);
     LAB_AUTOFREE char *what = lab_format("look for blob %s of '%s'", digest, repository);
     LAB_AUTOFREE char *scope = lab_format(SCOPE_PULL, repository);
-    LAB_AUTO_CALL struct lab_call call = {
-        .method = "HEAD", .url = url, .what = what, .scopes = {scope}};
-    *there = false;
-    if (lab_http_as(conn, &call, err))
+    LAB_AUTO_CALL struct lab_call call = {.url = url, .what = what, .scopes = {scope}};
+    if (lab_http_has(conn, &call, there, err))
         return -1;
-    if (call.status == 404)
-        return 0;
-    if (call.status != 200)
-        return lab_words_status(conn, &call, err);
-    *there = true;
-    *size = call.length >= 0 ? (uint64_t)call.length : UINT64_MAX;
+    if (*there)
+        *size = call.length >= 0 ? (uint64_t)call.length : UINT64_MAX;
     return 0;
 }
 

@@ -40,17 +40,11 @@ int lab_registry_has_manifest(struct lab_registry_conn *conn,
     LAB_AUTOFREE char *what = lab_format("look for image '%s'", name);
     LAB_AUTOFREE char *scope = lab_format("repository:%s:pull", repository);
     LAB_AUTO_CALL struct lab_call call = {
-        .method = "HEAD", .url = url, .what = what, .scopes = {scope}, .accept = ACCEPT};
-    *there = false;
+        .url = url, .what = what, .scopes = {scope}, .accept = ACCEPT};
     digest[0] = '\0';
-    if (lab_http_as(conn, &call, err))
+    if (lab_http_has(conn, &call, there, err))
         return -1;
-    if (call.status == 404)
-        return 0;
-    if (call.status != 200)
-        return lab_words_status(conn, &call, err);
-    *there = true;
-    if (call.digest && lab_is_digest(call.digest))
+    if (*there && call.digest && lab_is_digest(call.digest))
         memcpy(digest, call.digest, LAB_DIGEST_TEXT);
     return 0;
 }

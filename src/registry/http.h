@@ -87,6 +87,11 @@ char *lab_http_escape(const char *text);
 int lab_http_as(struct lab_registry_conn *conn,
                 struct lab_call *call,
                 struct lab_error *err) LAB_MUST_CHECK;
+/* A HEAD as who we are: whether there is such a thing. That there is none is no failure. */
+int lab_http_has(struct lab_registry_conn *conn,
+                 struct lab_call *call,
+                 bool *there,
+                 struct lab_error *err) LAB_MUST_CHECK;
 /* Learns from a 401's challenge. */
 int lab_auth_learn(struct lab_registry *registry,
                    const char *challenge,
