@@ -245,6 +245,7 @@ const struct lab_provider_ops lab_libvirt_ops = {
     .define = lab_libvirt_define,
     .start = lab_libvirt_start,
     .soft_stop = lab_libvirt_soft_stop,
+    .live_console = lab_libvirt_live_console,
     .hard_stop = lab_libvirt_hard_stop,
     .grow_disk = lab_libvirt_grow_disk,
     .destroy = lab_libvirt_destroy,

@@ -259,6 +259,11 @@ int lab_libvirt_ensure_disk(struct lab_libvirt *lv,
 
 int lab_libvirt_define(struct lab_provider *p, const struct lab_vm *vm, struct lab_error *err);
 int lab_libvirt_start(struct lab_provider *p, const char *name, struct lab_error *err);
+int lab_libvirt_live_console(struct lab_provider *p,
+                             const char *name,
+                             struct lab_child *out,
+                             const char **leave,
+                             struct lab_error *err);
 int lab_libvirt_soft_stop(struct lab_provider *p, const char *name, struct lab_error *err);
 int lab_libvirt_hard_stop(struct lab_provider *p, const char *name, struct lab_error *err);
 int lab_libvirt_grow_disk(struct lab_provider *p,

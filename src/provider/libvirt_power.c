@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "provider/libvirt_impl.h"
+#include "provider/virsh.h"
 
 /* What QEMU or libvirt say when a start fails, and the way out. */
 static const struct {
@@ -55,6 +56,29 @@ int lab_libvirt_start(struct lab_provider *p, const char *name, struct lab_error
     if (err)
         lab_error_move(err, &why);
     return -1;
+}
+
+int lab_libvirt_live_console(struct lab_provider *p,
+                             const char *name,
+                             struct lab_child *out,
+                             const char **leave,
+                             struct lab_error *err)
+{
+    struct lab_libvirt *lv = p->impl;
+    LAB_AUTO_SIGHT struct lab_libvirt_sight sight = {{0}};
+    struct lab_libvirt_seen *s;
+    if (lab_libvirt_see_ours(lv, name, &sight, &s, err) != 0)
+        return -1;
+    if (!s->exists)
+        return lab_libvirt_absent(lv, name, "reach the console of", err);
+    if (!s->active) {
+        lab_fail(err, LAB_HYPERVISOR, "VM '%s' is off: it has no live console", name);
+        return lab_error_hint(err, "'labctl start --target %s' switches it on", name);
+    }
+    lab_virsh_init(out, lv->uri);
+    lab_child_args(out, "console", "--domain", name, NULL);
+    *leave = "Ctrl-]";
+    return 0;
 }
 
 int lab_libvirt_soft_stop(struct lab_provider *p, const char *name, struct lab_error *err)

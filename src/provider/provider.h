@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/child.h"
 #include "base/error.h"
 #include "base/finding.h"
 #include "base/vec.h"
@@ -194,6 +195,15 @@ struct lab_provider_ops {
                  size_t n,
                  struct lab_vm_states *out,
                  struct lab_error *err);
+
+    /* The program that joins this terminal to the VM's serial console while it runs, for
+     * lab_child_terminal(): fills the child, which the caller clears whatever the outcome. *leave:
+     * how to get out of it again; borrowed. NULL: this hypervisor has no such thing. */
+    int (*live_console)(struct lab_provider *p,
+                        const char *name,
+                        struct lab_child *out,
+                        const char **leave,
+                        struct lab_error *err);
 
     /* Everything here that carries the tag of a lab of owner.lab's name, whatever its id. Names and
      * ids that labctl never gives are no tag of labctl's: they are left out. A pool is found by the

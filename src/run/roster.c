@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "run/prepare.h"
 
 /* One of lab.yaml's that `up` has not come to. */
@@ -23,6 +24,20 @@ int lab_need_lab(struct lab_run *run, struct lab_error *err)
     else
         return 0;
     return lab_error_hint(err, "make it with '%s up'", lab_run_self(run));
+}
+
+int lab_need_node(struct lab_run *run, const char *node, struct lab_error *err)
+{
+    LAB_VEC(const char *) names = {0};
+    if (lab_node_records_find(&run->records, node))
+        return 0;
+    LAB_VEC_FOREACH (r, &run->records.list)
+        *lab_vec_push(&names) = r->name;
+    const char *nearest = lab_nearest(node, names.items, names.len);
+    lab_vec_clear(&names);
+    lab_fail(err, LAB_USAGE, "no node '%s' in this lab", node);
+    return nearest ? lab_error_hint(err, "did you mean '%s'?", nearest)
+                   : lab_error_hint(err, "'%s status' lists the nodes", lab_run_self(run));
 }
 
 int lab_roster_check(struct lab_run *run,

@@ -18,5 +18,7 @@ int lab_roster_check(struct lab_run *run,
                      struct lab_error *err) LAB_MUST_CHECK;
 /* LAB_USAGE when the lab was never made. */
 int lab_need_lab(struct lab_run *run, struct lab_error *err) LAB_MUST_CHECK;
+/* LAB_USAGE, with the nearest name, when the ledger has no node of this name. */
+int lab_need_node(struct lab_run *run, const char *node, struct lab_error *err) LAB_MUST_CHECK;
 
 #endif
