@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "cli/topics.h"
 #include "run/gate.h"
+#include "run/guest_logs.h"
 
 /* What stands before the word that is being typed. */
 struct line {
@@ -73,6 +74,13 @@ static void offer_gates(struct line *l)
         offer(l, lab_gate_name((enum lab_gate)gate), lab_gate_title((enum lab_gate)gate));
 }
 
+static void offer_logs(struct line *l)
+{
+    const struct lab_guest_log *log;
+    for (size_t i = 0; (log = lab_guest_log_at(i)); i++)
+        offer(l, log->name, log->about);
+}
+
 /* "table, json, yaml or ndjson (…)": the words themselves. */
 static void offer_listed(struct line *l, const char *list)
 {
@@ -94,11 +102,28 @@ static bool is_one_of(const char *word, size_t n, const char *const *list, size_
     return false;
 }
 
+/* Either side of a copy: a file of this host, or a node whose path follows. */
+static void offer_sides(struct line *l)
+{
+    struct lab_candidates found = {0};
+    l->names->nodes(&found, l->file, l->lab);
+    LAB_VEC_FOREACH (c, &found.list) {
+        LAB_AUTOFREE char *side = lab_format("%s:", c->text);
+        offer(l, side, NULL);
+    }
+    lab_candidates_clear(&found);
+    l->out->files = true;
+}
+
 /* kind: the word by which help texts call it: "NODE", "[NODE…]", "FILE|URL". */
 static void offer_kind(struct line *l, const char *kind, size_t n)
 {
     static const char *const files[] = {"FILE", "DIR",   "KEY",  "SOURCE", "OUT",
                                         "NEW",  "IMAGE", "FROM", "TO"};
+    if (n > 7 && strncmp(kind, "[NODE:]", 7) == 0) {
+        offer_sides(l);
+        return;
+    }
     kind += *kind == '[';
     size_t len = 0;
     while (len < n && kind[len] >= 'A' && kind[len] <= 'Z')
@@ -108,6 +133,8 @@ static void offer_kind(struct line *l, const char *kind, size_t n)
         l->names->nodes(&found, l->file, l->lab);
     else if (len == 4 && strncmp(kind, "GATE", 4) == 0)
         offer_gates(l);
+    else if (len == 4 && strncmp(kind, "WHAT", 4) == 0)
+        offer_logs(l);
     else if (len == 7 && strncmp(kind, "COMMAND", 7) == 0)
         offer_explained(l);
     else if (is_one_of(kind, len, files, LAB_ARRAY_LEN(files)))
@@ -210,20 +237,20 @@ static void offer_argument(struct line *l)
             return;
         behind--;
     }
-    const char *kind = NULL;
-    size_t len = 0;
+    struct usage kind = {0}, many = {0}; /* "FILE…" stands for all that follow */
     for (size_t i = 0; i <= behind; i++) {
         if (!next_word(&u) || is_word(&u, "|") || is_word(&u, "--") || is_word(&u, "[--")) {
-            /* "FILE…" stands for all that follow */
-            if (kind && !is_many(kind, len))
+            if (!many.len)
                 return;
             break;
         }
-        kind = u.word;
-        len = u.len;
+        kind = u;
+        if (is_many(u.word, u.len))
+            many = u;
     }
-    if (kind)
-        offer_kind(l, kind, len);
+    offer_kind(l, kind.word, kind.len);
+    if (many.len && strncmp(many.word, "[NODE:]", 7) != 0 && many.word != kind.word)
+        offer_kind(l, many.word, many.len);
 }
 
 static const struct lab_option *

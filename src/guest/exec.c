@@ -9,7 +9,10 @@ enum { OUTPUT_MAX = 1024 * 1024 };
 
 static const uint64_t default_timeout_ms = 60000;
 
-struct job {
+/* A job of lab_guest_exec(), or a stream. */
+struct lab_stream {
+    struct lab_channel *channel;
+    void (*ready)(void *arg);
     lab_exec_data data;
     lab_exec_done done;
     void *arg;
@@ -24,7 +27,7 @@ static void put_seconds(struct lab_str *out, uint64_t ms)
 
 static void exec_late(struct lab_channel *ch, struct lab_error *err)
 {
-    const struct job *job = ch->arg;
+    const struct lab_stream *job = ch->arg;
     struct lab_guest *g = ch->guest;
     LAB_AUTO_STR struct lab_str limit = LAB_STR_INIT;
     put_seconds(&limit, job->timeout_ms);
@@ -57,7 +60,7 @@ static void keep(struct lab_channel *ch, struct lab_str *to, int fd, const char 
 
 static void exec_data(struct lab_channel *ch, int fd, const char *bytes, size_t n)
 {
-    struct job *job = ch->arg;
+    struct lab_stream *job = ch->arg;
     if (job->data)
         job->data(job->arg, fd, bytes, n);
     else
@@ -66,7 +69,7 @@ static void exec_data(struct lab_channel *ch, int fd, const char *bytes, size_t 
 
 static void exec_end(struct lab_channel *ch, const struct lab_channel_end *end)
 {
-    struct job *job = ch->arg;
+    struct lab_stream *job = ch->arg;
     ch->arg = NULL;
     struct lab_exec_result result = {.status = end->err ? -1 : end->status,
                                      .signal = end->signal,
@@ -81,19 +84,57 @@ static void exec_end(struct lab_channel *ch, const struct lab_channel_end *end)
     free(job);
 }
 
-void lab_guest_exec(struct lab_guest *g, const struct lab_exec *exec)
+static void stream_ready(struct lab_channel *ch)
 {
-    static const struct lab_channel_ops ops = {
-        .data = exec_data, .end = exec_end, .late = exec_late};
-    struct job *job = lab_alloc(sizeof(*job));
+    struct lab_stream *job = ch->arg;
+    if (job->ready)
+        job->ready(job->arg);
+}
+
+struct lab_stream *
+lab_guest_stream(struct lab_guest *g, const struct lab_exec *exec, void (*ready)(void *arg))
+{
+    static const struct lab_channel_ops ops = {.data = exec_data,
+                                               .end = exec_end,
+                                               .started = stream_ready,
+                                               .drained = stream_ready,
+                                               .late = exec_late};
+    struct lab_stream *job = lab_alloc(sizeof(*job));
     job->data = exec->data;
     job->done = exec->done;
     job->arg = exec->arg;
+    job->ready = ready;
     job->timeout_ms = exec->timeout_ms ? exec->timeout_ms : default_timeout_ms;
-    struct lab_channel *ch = lab_channel_new(g, LAB_CHANNEL_EXEC, exec->command, &ops, job);
+    job->channel = lab_channel_new(g, LAB_CHANNEL_EXEC, exec->command, &ops, job);
     if (job->timeout_ms != UINT64_MAX)
-        ch->deadline_ms = lab_wire_now() + job->timeout_ms;
+        job->channel->deadline_ms = lab_wire_now() + job->timeout_ms;
+    return job;
+}
+
+void lab_stream_write(struct lab_stream *stream, const void *bytes, size_t n)
+{
+    lab_channel_feed(stream->channel, bytes, n);
+}
+
+size_t lab_stream_waiting(const struct lab_stream *stream)
+{
+    return stream->channel->fed;
+}
+
+void lab_stream_end(struct lab_stream *stream)
+{
+    lab_channel_feed_end(stream->channel);
+}
+
+void lab_stream_abort(struct lab_stream *stream, struct lab_error *err)
+{
+    lab_channel_abort(stream->channel, err);
+}
+
+void lab_guest_exec(struct lab_guest *g, const struct lab_exec *exec)
+{
+    struct lab_stream *job = lab_guest_stream(g, exec, NULL);
     if (exec->input && exec->input_len)
-        lab_channel_feed(ch, exec->input, exec->input_len);
-    lab_channel_feed_end(ch);
+        lab_stream_write(job, exec->input, exec->input_len);
+    lab_stream_end(job);
 }

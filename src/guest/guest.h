@@ -95,6 +95,20 @@ struct lab_exec {
  * runs out of time is left alone in the guest: sshd ends it only when it writes to us. */
 void lab_guest_exec(struct lab_guest *guest, const struct lab_exec *exec);
 
+/* The same for a command whose stdin is written to while it runs; exec's own input is not used. The
+ * command ends only after lab_stream_end(), unless it ends by itself. Until done comes the stream
+ * is valid; with it, it is gone. */
+struct lab_stream;
+struct lab_stream *lab_guest_stream(struct lab_guest *guest,
+                                    const struct lab_exec *exec,
+                                    /* the command runs, or takes more again; may be NULL */
+                                    void (*ready)(void *arg));
+void lab_stream_write(struct lab_stream *stream, const void *bytes, size_t n); /* copied */
+size_t lab_stream_waiting(const struct lab_stream *stream); /* bytes that are not sent yet */
+void lab_stream_end(struct lab_stream *stream);             /* EOF */
+/* Gives it up: done comes with err (moved), the command is left alone. */
+void lab_stream_abort(struct lab_stream *stream, struct lab_error *err);
+
 /* An interactive session on this process's terminal (or pipes when tty is false): raw mode, window
  * size and its changes passed on. Ends the loop work by done(status), after our stdout has taken
  * all: the remote status, 128 + n for a signal, 255 with err. command NULL: login shell. The login

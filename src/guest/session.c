@@ -137,14 +137,14 @@ void lab_guest_run(struct lab_guest *g)
 /* --- giving up a connection
  * ------------------------------------------------------------------------- */
 
-/* Half as much again at random, so that many guests do not knock in step. A refused login costs
- * OpenSSH 9.8 and later a penalty of 5 s each, and 15 s of them shut the door: these pauses stay
- * below. */
 unsigned lab_guest_refusals(const struct lab_guest *g)
 {
     return g->refusals;
 }
 
+/* Half as much again at random, so that many guests do not knock in step. A refused login costs
+ * OpenSSH 9.8 and later a penalty of 5 s each, and 15 s of them shut the door: these pauses stay
+ * below. */
 static uint64_t pause_ms(const struct lab_guest *g, enum lab_why why)
 {
     static const unsigned after_refusal[] = {1, 2, 4, 8, 12};

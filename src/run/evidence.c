@@ -7,9 +7,10 @@
 #include "base/text.h"
 #include "run/climb.h"
 #include "run/console.h"
+#include "run/guest_logs.h"
 #include "run/symptoms.h"
 
-enum { CONSOLE_LINES = 12, CONSOLE_BYTES = 64 * 1024 };
+enum { CONSOLE_LINES = 12, LOG_LINES = 15, CONSOLE_BYTES = 64 * 1024 };
 
 /* Appends the last lines of text, each indented, made printable. */
 static void put_tail(struct lab_str *out, const char *title, const char *text, size_t lines)
@@ -46,22 +47,15 @@ static void add_console(struct lab_climb *c, struct lab_str *out, struct lab_str
         lab_str_addf(out, "its serial console (%s) is empty\n", path);
 }
 
-static const char *question(const struct lab_climb *c)
+/* What to ask the guest; NULL: no log of its own explains the gate. Caller frees. */
+static char *question(const struct lab_climb *c)
 {
-    switch (c->gate) {
-    case LAB_GATE_PACKAGES:
-        return "tail -n 15 /var/log/labctl-packages.log";
-    case LAB_GATE_COPY:
-    case LAB_GATE_CLOUD_INIT:
-        return "tail -n 15 /var/log/cloud-init-output.log";
-    case LAB_GATE_K3S:
-    case LAB_GATE_READY:
-        /* tokens are 64 hex digits, alone or after K10 */
-        return "journalctl --no-pager -o cat -n 15 -u k3s -u k3s-agent | "
-               "sed -E 's/(K10)?[0-9a-f]{64}(::[^ \"]*)?/***/g'";
-    default:
+    const struct lab_guest_log_query query = {.gate = (int)c->gate, .lines = LOG_LINES};
+    struct lab_str command = LAB_STR_INIT;
+    if (!lab_guest_log_explains(query.gate))
         return NULL;
-    }
+    lab_guest_log_command(&command, &query, strcmp(lab_run_user(c->ladder->run), "root") == 0);
+    return lab_str_detach(&command);
 }
 
 /* A key or an owner that does not match has its own words; what a console says besides is no cause.
@@ -136,7 +130,7 @@ enum { ASK = 100, ASKED };
 
 bool lab_climb_gather(struct lab_climb *c)
 {
-    const char *command = question(c);
+    LAB_AUTOFREE char *command = question(c);
     bool answers = c->guest && c->link == LAB_LINK_LOGIN && !c->ladder->run->interrupted;
     if (c->step < ASK && command && answers && !c->exec_pending) {
         c->step = ASKED;
@@ -149,7 +143,7 @@ bool lab_climb_gather(struct lab_climb *c)
     LAB_AUTO_STR struct lab_str out = LAB_STR_INIT, seen = LAB_STR_INIT, tail = LAB_STR_INIT;
     const char *log = c->step == ASKED ? c->exec_out : NULL;
     if (log)
-        put_tail(&seen, "last lines of its log:", log, 15);
+        put_tail(&seen, "last lines of its log:", log, LOG_LINES);
     add_console(c, &seen, &tail);
     put_cause(c, log, lab_str_get(&tail), &out);
     lab_str_add(&out, lab_str_get(&seen));

@@ -2,99 +2,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
-#include "base/text.h"
-#include "platform.h"
+#include "base/lines.h"
 #include "run/commands.h"
 #include "run/prepare.h"
 #include "run/roster.h"
+#include "run/visit.h"
 
 struct visit {
-    struct lab_run *run;
+    struct lab_visit at;
     const struct lab_exec_options *options;
     struct lab_exec_row *row;
-    struct lab_guest *guest;
-    struct lab_sshkey hostkey;
-    struct lab_str lines[2]; /* what came without its newline yet: stdout, stderr */
-    struct lab_error refused;
-    char *last_seen;
+    struct lab_lines lines[2]; /* stdout, stderr */
     size_t *pending;
-    bool ended, logged_in;
-    uint64_t began_ms;
+    bool ended;
 };
 
 static const uint64_t login_ms = 60000;
 
-static void
-on_link(void *arg, enum lab_link link, const char *evidence, const struct lab_error *err)
-{
-    struct visit *v = arg;
-    v->logged_in = v->logged_in || link == LAB_LINK_LOGIN;
-    lab_assign(&v->last_seen, evidence);
-    if (err && v->refused.code == LAB_OK)
-        lab_error_copy(&v->refused, err);
-}
-
-static int visit_open(struct visit *v, const struct lab_node_record *record, struct lab_error *err)
-{
-    uint32_t ip = 0;
-    if (!record->nics.len || !record->nics.items[0].ip ||
-        lab_ipv4_parse(record->nics.items[0].ip, &ip))
-        return lab_fail(err, LAB_USAGE, "node '%s' has no fixed address on its first network",
-                        record->name);
-    if (lab_run_hostkey(v->run, record->name, &v->hostkey, err))
-        return -1;
-    const struct lab_guest_target target = {
-        .node = record->name,
-        .ip = ip,
-        .user = lab_run_user(v->run),
-        .private_key = v->run->login.private_pem,
-        .hostkey = v->hostkey.blob,
-        .hostkey_len = v->hostkey.blob_len,
-    };
-    static const struct lab_guest_events events = {on_link, NULL};
-    v->guest = lab_guest_open(&v->run->loop, &target, NULL, &events, v);
-    return 0;
-}
-
-static void visit_close(struct visit *v)
-{
-    if (v->guest)
-        lab_guest_close(v->guest);
-    lab_sshkey_clear(&v->hostkey);
-    lab_str_clear(&v->lines[0]);
-    lab_str_clear(&v->lines[1]);
-    lab_error_clear(&v->refused);
-    free(v->last_seen);
-}
-
 /* --- exec ----------------------------------------------------------------------------------------
  */
 
-static void flush_line(struct visit *v, int fd)
+static void on_out(void *arg, const char *text, size_t n)
 {
-    struct lab_str *line = &v->lines[fd == 2];
-    while (line->len && line->ptr[line->len - 1] == '\r')
-        lab_str_truncate(line, line->len - 1);
-    v->options->line(v->options->arg, v->row->node, fd, lab_str_get(line));
-    lab_str_truncate(line, 0);
+    const struct visit *v = arg;
+    (void)n;
+    v->options->line(v->options->arg, v->row->node, 1, text);
+}
+
+static void on_errout(void *arg, const char *text, size_t n)
+{
+    const struct visit *v = arg;
+    (void)n;
+    v->options->line(v->options->arg, v->row->node, 2, text);
 }
 
 static void on_data(void *arg, int fd, const char *bytes, size_t n)
 {
     struct visit *v = arg;
-    struct lab_str *line = &v->lines[fd == 2];
-    while (n) {
-        const char *newline = memchr(bytes, '\n', n);
-        size_t take = newline ? (size_t)(newline - bytes) : n;
-        if (line->len + take > 65536) /* a line without end is cut into pieces */
-            flush_line(v, fd);
-        lab_str_addn(line, bytes, take);
-        if (newline)
-            flush_line(v, fd);
-        bytes += take + (newline ? 1 : 0);
-        n -= take + (newline ? 1 : 0);
-    }
+    lab_lines_add(&v->lines[fd == 2], bytes, n);
 }
 
 static void end_visit(struct visit *v)
@@ -107,11 +52,10 @@ static void end_visit(struct visit *v)
 static void on_done(void *arg, const struct lab_exec_result *result, const struct lab_error *err)
 {
     struct visit *v = arg;
-    for (int fd = 1; fd <= 2; fd++)
-        if (v->lines[fd == 2].len)
-            flush_line(v, fd);
-    if (v->refused.code != LAB_OK)
-        lab_error_copy(&v->row->error, &v->refused);
+    lab_lines_end(&v->lines[0]);
+    lab_lines_end(&v->lines[1]);
+    if (v->at.refused.code != LAB_OK)
+        lab_error_copy(&v->row->error, &v->at.refused);
     else if (err)
         lab_error_copy(&v->row->error, err);
     else if (result->signal)
@@ -131,33 +75,24 @@ static void exec_start(struct visit *v)
                             .data = on_data,
                             .done = on_done,
                             .arg = v};
-    lab_guest_exec(v->guest, &exec);
-}
-
-/* A guest that is up knows the key or does not; waiting changes nothing. */
-static void end_unknown(struct visit *v)
-{
-    if (v->ended || v->logged_in || v->refused.code != LAB_OK || !v->guest ||
-        !lab_guest_refusals(v->guest))
-        return;
-    lab_fail(&v->refused, LAB_GUEST, "%s", v->last_seen ? v->last_seen : "login refused");
-    lab_run_unknown_hint(v->run, v->row->node, &v->refused);
+    lab_guest_exec(v->at.guest, &exec);
 }
 
 /* A host key that does not match, or a guest that does not let us in: the waiting command ends
  * here. */
 static void end_refused(struct visit *v)
 {
-    end_unknown(v);
-    if (!v->ended && !v->logged_in && plat_now_ms() - v->began_ms > login_ms) {
-        lab_fail(&v->refused, LAB_GUEST, "no login in 60 s; last seen: %s",
-                 v->last_seen ? v->last_seen : "nothing");
-        lab_error_hint(&v->refused, "'%s status' shows whether it runs", lab_run_self(v->run));
-    }
-    if (v->ended || v->refused.code == LAB_OK || !v->guest)
+    if (v->ended || !v->at.guest || !lab_visit_is_refused(&v->at, login_ms))
         return;
-    struct lab_guest *guest = lab_steal(&v->guest);
-    lab_guest_close(guest);
+    lab_error_hint(&v->at.refused, "'%s status' shows whether it runs", lab_run_self(v->at.run));
+    lab_guest_close(lab_steal(&v->at.guest));
+}
+
+static void visit_close(struct visit *v)
+{
+    lab_visit_close(&v->at);
+    lab_lines_clear(&v->lines[0]);
+    lab_lines_clear(&v->lines[1]);
 }
 
 static bool
@@ -177,12 +112,11 @@ static int exec_on(struct lab_run *run,
         if (!is_meant(run, options, r->name))
             continue;
         struct visit *v = &visits[n];
-        *v = (struct visit){.run = run,
-                            .options = options,
+        *v = (struct visit){.options = options,
                             .row = &report->rows.items[n++],
                             .pending = &pending,
-                            .began_ms = plat_now_ms()};
-        if (visit_open(v, r, &v->row->error)) {
+                            .lines = {{.line = on_out, .arg = v}, {.line = on_errout, .arg = v}}};
+        if (lab_visit_open(&v->at, run, r, &v->row->error)) {
             end_visit(v);
             continue;
         }
@@ -300,15 +234,13 @@ int lab_ssh(struct lab_run *run,
     struct lab_node_record *record;
     if (lab_need_lab(run, err) || lab_prepare_keys(run, err))
         return -1;
+    if (lab_need_node(run, node, err))
+        return -1;
     record = lab_node_records_find(&run->records, node);
-    if (!record) {
-        lab_fail(err, LAB_USAGE, "no node '%s' in this lab", node);
-        return lab_error_hint(err, "'%s status' lists the nodes", lab_run_self(run));
-    }
-    struct visit visit = {.run = run};
+    struct lab_visit visit;
     struct shell_end end = {false, 0, LAB_ERROR_INIT};
-    if (visit_open(&visit, record, err)) {
-        visit_close(&visit);
+    if (lab_visit_open(&visit, run, record, err)) {
+        lab_visit_close(&visit);
         return -1;
     }
     lab_guest_shell(visit.guest, command, tty, on_shell, &end);
@@ -322,7 +254,7 @@ int lab_ssh(struct lab_run *run,
     else if (end.error.code != LAB_OK)
         lab_error_move(err, &end.error), rc = -1;
     *status = end.status;
-    visit_close(&visit); /* may still call back */
+    lab_visit_close(&visit); /* may still call back */
     lab_error_clear(&end.error);
     return rc;
 }
