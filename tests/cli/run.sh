@@ -45,6 +45,14 @@ expect 0 'cloud-init  *cloud-init done' help gates
 expect 2 "no command '__complete'" help __complete
 expect 2 'wants a value' status --target
 expect 2 'wants NODE' ssh
+expect 2 'wants NODE' logs
+expect 2 'wants NODE' console
+expect 2 'takes only: NODE' console one two
+expect 2 'wants \[NODE:\]FILE' cp alone
+expect 2 "did you mean '--follow'" logs web-01 --folow
+expect 2 'takes no --raw' console web-01 --attach --raw
+expect 2 'no -o' console web-01 -o json
+expect 0 'k3s, containerd' logs --help
 expect 2 'none of table' list -o xml
 expect 2 'not a time' wait --timeout soon
 expect 2 'not N or GROUP=N' plan --replicas many
