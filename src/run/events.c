@@ -21,6 +21,17 @@ void lab_run_event(struct lab_run *run,
         run->listener->event(run->listener->arg, &event);
 }
 
+/* For the pictures of later, in which only runs are seen. What could not be written down is not
+ * worth another warning. */
+static void keep_warning(struct lab_run *run, char *text)
+{
+    struct lab_event event = {0, (char *)"", (char *)"warning", (char *)"warning", text};
+    LAB_AUTO_ERROR struct lab_error ignored = LAB_ERROR_INIT;
+    if (run->state && lab_state_run_is_open(run->state) &&
+        lab_state_event(run->state, &event, &ignored))
+        lab_log("cannot record the warning: %s", ignored.message);
+}
+
 void lab_run_warning(struct lab_run *run, const char *fmt, ...)
 {
     va_list ap;
@@ -28,6 +39,7 @@ void lab_run_warning(struct lab_run *run, const char *fmt, ...)
     LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
     va_end(ap);
     lab_log("warning: %s", text);
+    keep_warning(run, text);
     if (run->listener->warning)
         run->listener->warning(run->listener->arg, text);
 }

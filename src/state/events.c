@@ -85,6 +85,17 @@ int lab_state_events(struct lab_state *st,
     return take_events(&q, out, err);
 }
 
+int lab_state_run_events(struct lab_state *st,
+                         int64_t run,
+                         struct lab_events *out,
+                         struct lab_error *err)
+{
+    struct lab_query q = lab_query(&st->db, "SELECT at_ms, node, gate, state, evidence FROM event "
+                                            "WHERE run=? ORDER BY id");
+    lab_query_int(&q, run);
+    return take_events(&q, out, err);
+}
+
 int lab_state_gates_forget(struct lab_state *st, const char *node, struct lab_error *err)
 {
     if (lab_state_begin(st, true, err))

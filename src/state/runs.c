@@ -53,3 +53,36 @@ uint64_t lab_state_last_run_ms(struct lab_state *st, const char *command)
     int64_t ms = lab_query_row(&q) ? lab_query_get_int(&q, 0) : 0;
     return lab_query_end(&q, NULL) ? 0 : (uint64_t)ms;
 }
+
+bool lab_state_run_is_open(const struct lab_state *st)
+{
+    return st->run != 0;
+}
+
+int lab_state_runs(struct lab_state *st, struct lab_run_entries *out, struct lab_error *err)
+{
+    *out = (struct lab_run_entries){0};
+    struct lab_query q =
+        lab_query(&st->db, "SELECT id, command, began_ms, duration_ms IS NOT NULL, duration_ms, "
+                           "exit_status FROM run ORDER BY id DESC");
+    while (lab_query_row(&q)) {
+        struct lab_run_entry *run = lab_vec_push(&out->list);
+        run->id = lab_query_get_int(&q, 0);
+        run->command = lab_query_get_text(&q, 1);
+        run->began_ms = lab_query_get_int(&q, 2);
+        run->ended = lab_query_get_int(&q, 3) != 0;
+        run->took_ms = (uint64_t)lab_query_get_int(&q, 4);
+        run->exit_status = (int)lab_query_get_int(&q, 5);
+    }
+    if (lab_query_end(&q, err) == 0)
+        return 0;
+    lab_run_entries_clear(out);
+    return -1;
+}
+
+void lab_run_entries_clear(struct lab_run_entries *runs)
+{
+    LAB_VEC_FOREACH (run, &runs->list)
+        free(run->command);
+    lab_vec_clear(&runs->list);
+}

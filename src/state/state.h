@@ -188,10 +188,10 @@ void lab_node_records_clear(struct lab_node_records *records);
  * word on that gate. "waiting" survives a kill, but may be lost by a power cut; every other
  * state is durable. */
 struct lab_event {
-    int64_t at_ms;  /* wall clock, UTC; 0: now */
-    char *node;     /* "" for the lab as a whole */
-    char *gate;     /* name of the gate or step */
-    char *state;    /* "waiting", "passed", "failed", "blocked", "skipped" */
+    int64_t at_ms; /* wall clock, UTC; 0: now */
+    char *node;    /* "" for the lab as a whole */
+    char *gate;    /* name of the gate or step */
+    char *state; /* "waiting", "passed", "failed", "blocked", "skipped"; "warning": beside gates */
     char *evidence; /* one line */
 };
 struct lab_events {
@@ -213,6 +213,11 @@ int lab_state_events(struct lab_state *st,
                      unsigned runs,
                      struct lab_events *out,
                      struct lab_error *err) LAB_MUST_CHECK;
+/* Those of one run. */
+int lab_state_run_events(struct lab_state *st,
+                         int64_t run,
+                         struct lab_events *out,
+                         struct lab_error *err) LAB_MUST_CHECK;
 void lab_event_clear(struct lab_event *event);
 void lab_events_clear(struct lab_events *events);
 
@@ -222,6 +227,23 @@ int lab_state_run_begin(struct lab_state *st,
                         const char *command,
                         struct lab_error *err) LAB_MUST_CHECK;
 int lab_state_run_end(struct lab_state *st, int exit_status, struct lab_error *err) LAB_MUST_CHECK;
+bool lab_state_run_is_open(const struct lab_state *st);
+struct lab_run_entry {
+    int64_t id; /* never given twice */
+    char *command;
+    int64_t began_ms; /* wall clock, UTC */
+    bool ended;       /* false: it still works, or was killed */
+    uint64_t took_ms; /* by a clock that nobody sets */
+    int exit_status;
+};
+struct lab_run_entries {
+    LAB_VEC(struct lab_run_entry) list;
+};
+/* All that are kept, the newest first. */
+int lab_state_runs(struct lab_state *st,
+                   struct lab_run_entries *out,
+                   struct lab_error *err) LAB_MUST_CHECK;
+void lab_run_entries_clear(struct lab_run_entries *runs);
 /* Duration of the last run of this command that ended with 0, or 0. */
 uint64_t lab_state_last_run_ms(struct lab_state *st, const char *command);
 

@@ -262,6 +262,33 @@ static void run(struct lab_state *st, const char *command, int status, const cha
         assert_fine(lab_state_run_end(st, status, &err), &err);
 }
 
+static void runs_are_listed_with_their_events(void **state)
+{
+    (void)state;
+    struct lab_state *st = open_fine("airgap", LAB_STATE_CREATE);
+    struct lab_error err = LAB_ERROR_INIT;
+    struct lab_run_entries runs;
+    struct lab_events events;
+    assert_false(lab_state_run_is_open(st));
+    run(st, "up", 5, "one");
+    run(st, "up", -1, "two"); /* killed */
+    st = reopen(st);
+    run(st, "stop", 0, "three");
+    assert_fine(lab_state_runs(st, &runs, &err), &err);
+    assert_int_equal(runs.list.len, 3);
+    assert_string_equal(runs.list.items[0].command, "stop");
+    assert_true(runs.list.items[0].ended);
+    assert_false(runs.list.items[1].ended);
+    assert_int_equal(runs.list.items[2].exit_status, 5);
+    assert_true(runs.list.items[0].began_ms >= runs.list.items[2].began_ms);
+    assert_fine(lab_state_run_events(st, runs.list.items[1].id, &events, &err), &err);
+    assert_int_equal(events.list.len, 1);
+    assert_string_equal(events.list.items[0].gate, "two");
+    lab_events_clear(&events);
+    lab_run_entries_clear(&runs);
+    lab_state_close(st);
+}
+
 static void events_belong_to_runs(void **state)
 {
     (void)state;
@@ -407,6 +434,7 @@ int main(void)
         CASE(unknown_kind_is_damage),
         CASE(nodes_come_back_whole),
         CASE(gates_are_the_newest_word),
+        CASE(runs_are_listed_with_their_events),
         CASE(events_belong_to_runs),
         CASE(old_history_goes),
         CASE(digests_are_remembered),
