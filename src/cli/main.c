@@ -8,22 +8,14 @@
 #include "cli/view.h"
 #include "platform.h"
 
-extern const struct lab_command lab_cmd_init, lab_cmd_validate, lab_cmd_plan, lab_cmd_up,
-    lab_cmd_wait, lab_cmd_status, lab_cmd_list, lab_cmd_start, lab_cmd_stop, lab_cmd_restart,
-    lab_cmd_teardown, lab_cmd_ssh, lab_cmd_exec, lab_cmd_cp, lab_cmd_logs, lab_cmd_console,
-    lab_cmd_iso, lab_cmd_image, lab_cmd_bundle, lab_cmd_registry, lab_cmd_doctor,
-    lab_cmd_kubeconfig, lab_cmd_verify, lab_cmd_schema, lab_cmd_version, lab_cmd_help,
-    lab_cmd_ssh_config, lab_cmd_hosts, lab_cmd_completion, lab_cmd_complete, lab_cmd_man;
+#define COMMAND(name) extern const struct lab_command lab_cmd_##name;
+#include "cli/commands.def"
+#undef COMMAND
 
 const struct lab_command *const lab_commands[] = {
-    &lab_cmd_init,    &lab_cmd_validate,   &lab_cmd_doctor,     &lab_cmd_plan,
-    &lab_cmd_up,      &lab_cmd_wait,       &lab_cmd_status,     &lab_cmd_list,
-    &lab_cmd_start,   &lab_cmd_stop,       &lab_cmd_restart,    &lab_cmd_teardown,
-    &lab_cmd_ssh,     &lab_cmd_exec,       &lab_cmd_cp,         &lab_cmd_logs,
-    &lab_cmd_console, &lab_cmd_ssh_config, &lab_cmd_hosts,      &lab_cmd_iso,
-    &lab_cmd_image,   &lab_cmd_bundle,     &lab_cmd_registry,   &lab_cmd_kubeconfig,
-    &lab_cmd_verify,  &lab_cmd_schema,     &lab_cmd_completion, &lab_cmd_version,
-    &lab_cmd_help,    &lab_cmd_complete,   &lab_cmd_man,
+#define COMMAND(name) &lab_cmd_##name,
+#include "cli/commands.def"
+#undef COMMAND
 };
 const size_t lab_commands_len = LAB_ARRAY_LEN(lab_commands);
 
