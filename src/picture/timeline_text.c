@@ -118,7 +118,12 @@ static void put_heading(const struct page *p, const char *text)
 static void put_path(const struct page *p)
 {
     const struct lab_timeline *t = p->t;
-    if (!t->path.len)
+    uint64_t longest = 0;
+    LAB_VEC_FOREACH (at, &t->path) {
+        uint64_t own = t->bars.items[*at].end_ms - lab_bar_own_ms(&t->bars.items[*at]);
+        longest = own > longest ? own : longest;
+    }
+    if (longest < 1000)
         return;
     put_heading(p, "What decided the end, from a second on:");
     LAB_VEC_FOREACH (at, &t->path) {
