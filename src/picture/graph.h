@@ -40,7 +40,7 @@ struct lab_graph_medium {
 };
 
 struct lab_graph {
-    char *lab, *provider, *origin; /* origin: "as made", "lab.yaml, not made yet" */
+    char *lab, *provider, *origin; /* origin: "as it is now", "by lab.yaml, not made yet" */
     LAB_VEC(struct lab_graph_net) networks;
     LAB_VEC(struct lab_graph_node) nodes;
     LAB_VEC(struct lab_graph_medium) media;
@@ -81,7 +81,7 @@ void lab_graph_text(struct lab_str *out,
  */
 
 char *
-lab_graph_sentence(const struct lab_graph *graph); /* "libvirt, 3 nodes, 1 network; as made" */
+lab_graph_sentence(const struct lab_graph *graph); /* "libvirt, 3 nodes, 1 network; as it is now" */
 char *lab_graph_size_words(const struct lab_graph_node *node); /* "2 CPU, 4 GiB, 40 GiB disk" */
 char *lab_graph_net_words(const struct lab_graph_net *net);    /* "gateway …, bridge …" */
 
