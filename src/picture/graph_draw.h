@@ -19,6 +19,7 @@ enum {
     NODE_WIDTH =
         (GRAPH_WIDTH - GRAPH_MARGIN - NODE_LEFT - (NODES_A_ROW - 1) * NODE_GAP) / NODES_A_ROW,
     NODE_HEAD = LAB_PX(66),
+    POWER_HEIGHT = LAB_PX(16), /* of the line within it that may be missing */
     NIC_HEIGHT = LAB_PX(34),
     NODE_FOOT = LAB_PX(10),
     DROP = LAB_PX(26), /* from the lowest line to the nodes */
@@ -30,6 +31,8 @@ enum {
     MEDIA_HEAD = LAB_PX(28)
 };
 
+/* From the upper edge of a node to its first NIC. */
+int lab_graph_head(const struct lab_graph *graph);
 /* Where the lines of one network are joined. */
 int lab_graph_trunk_x(const struct lab_graph *graph, size_t network);
 

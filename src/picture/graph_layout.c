@@ -10,9 +10,17 @@ int lab_graph_trunk_x(const struct lab_graph *g, size_t network)
     return GRAPH_MARGIN + CARD_WIDTH + LAB_PX(8) + (int)network * step;
 }
 
-static int node_height(const struct lab_graph_node *node)
+int lab_graph_head(const struct lab_graph *g)
 {
-    return NODE_HEAD + (int)node->nics.len * NIC_HEIGHT + NODE_FOOT;
+    LAB_VEC_FOREACH (node, &g->nodes)
+        if (node->power || node->media)
+            return NODE_HEAD;
+    return NODE_HEAD - POWER_HEIGHT;
+}
+
+static int node_height(const struct lab_graph *g, const struct lab_graph_node *node)
+{
+    return lab_graph_head(g) + (int)node->nics.len * NIC_HEIGHT + NODE_FOOT;
 }
 
 /* Lines of one row; returns the y below them. */
@@ -54,7 +62,7 @@ static int place_row(const struct lab_graph *g, struct lab_graph_layout *out, si
         (row ? 0 : -LAB_PX(10));
     y += DROP;
     for (size_t i = from; i < to; i++) {
-        int h = node_height(&g->nodes.items[i]);
+        int h = node_height(g, &g->nodes.items[i]);
         int x = NODE_LEFT + (int)(i - from) * (NODE_WIDTH + NODE_GAP);
         *lab_vec_push(&out->nodes) = (struct lab_box){x, y, NODE_WIDTH, h};
         place_drops(g, out, first, i);

@@ -164,7 +164,7 @@ static void draw_node(struct lab_str *out,
     draw_power(out, node, box);
     for (size_t i = 0; i < node->nics.len; i++)
         draw_nic(out, g, &node->nics.items[i], box,
-                 box->y + NODE_HEAD + (int)i * NIC_HEIGHT + LAB_PX(10));
+                 box->y + lab_graph_head(g) + (int)i * NIC_HEIGHT + LAB_PX(10));
     lab_svg_close(out);
 }
 

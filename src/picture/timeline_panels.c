@@ -137,8 +137,8 @@ static void draw_gate(struct lab_str *out,
     lab_svg_rect(out, (struct lab_box){x, y - LAB_PX(10), LAB_PX(12), LAB_PX(12)}, LAB_PX(2),
                  swatch);
     lab_svg_text_in(out, x + LAB_PX(20), y, LAB_PX(110), LETTERS, NULL, gate->gate);
-    lab_svg_text_in(out, x + LAB_PX(136), y, in->w - LAB_PX(330), LETTERS, "soft", gate->node);
-    lab_svg_text(out, right - LAB_PX(90), y, "end", time);
+    lab_svg_name_in(out, x + LAB_PX(136), y, in->w - LAB_PX(330), LETTERS, "soft", gate->node);
+    lab_svg_text(out, t->before ? right - LAB_PX(90) : right, y, "end", time);
     if (t->before)
         lab_svg_text(out, right, y, gate->has_before ? change_class(gate) : "soft end", change);
 }
@@ -167,5 +167,6 @@ void lab_timeline_panels(struct lab_str *out,
     if (!t->runs.len && !t->gates.len)
         return;
     draw_runs(out, t, l, w);
-    draw_gates(out, t, l, MARGIN + w + LAB_PX(16));
+    if (lab_timeline_gates(t))
+        draw_gates(out, t, l, MARGIN + w + LAB_PX(16));
 }

@@ -183,9 +183,13 @@ int lab_graph_gather(struct lab_run *run, struct lab_graph *out, struct lab_erro
         return lab_error_hint(err, "name the file with -f FILE");
     }
     const char *recorded = run->state ? lab_state_get(run->state, "provider") : NULL;
+    const char *wanted = !run->spec ? "unknown hypervisor"
+                         : run->spec->provider == LAB_PROVIDER_AUTO
+                             ? "any hypervisor"
+                             : lab_provider_kind_name(run->spec->provider);
     *out = (struct lab_graph){
         .lab = lab_run_lab_name(run),
-        .provider = lab_strdup(recorded ? recorded : lab_provider_kind_name(run->spec->provider)),
+        .provider = lab_strdup(recorded ? recorded : wanted),
         .origin = lab_strdup(seen      ? "as it is now"
                              : is_made ? "as it was made; the hypervisor does not answer"
                                        : "by lab.yaml, not made yet")};
