@@ -22,17 +22,41 @@ static uint64_t overlap(uint64_t a0, uint64_t a1, uint64_t b0, uint64_t b1)
     return to > from ? to - from : 0;
 }
 
-/* The letter of whatever took most of the row's time between two moments. */
-static const char *cell(const struct page *p, size_t row, uint64_t from, uint64_t to, char text[2])
+/* The bars of one row. */
+struct span {
+    const struct lab_bar *bars;
+    size_t len;
+};
+
+static struct span bars_of(const struct lab_timeline *t, size_t row)
+{
+    struct span span = {t->bars.items, 0};
+    for (size_t i = 0; i < t->bars.len && t->bars.items[i].row <= row; i++) {
+        if (t->bars.items[i].row < row)
+            span.bars = &t->bars.items[i + 1];
+        else
+            span.len++;
+    }
+    return span;
+}
+
+static bool went_badly(const struct lab_bar *bar)
+{
+    return bar->end == LAB_BAR_FAILED || bar->end == LAB_BAR_BLOCKED;
+}
+
+/* The letter of whatever took most of the time between two moments. */
+static const char *
+cell(const struct page *p, struct span row, uint64_t from, uint64_t to, char text[2])
 {
     uint64_t most = 0;
     text[0] = ' ', text[1] = 0;
-    LAB_VEC_FOREACH (bar, &p->t->bars) {
+    for (size_t i = 0; i < row.len; i++) {
+        const struct lab_bar *bar = &row.bars[i];
         uint64_t own_ms = lab_bar_own_ms(bar);
-        uint64_t own = bar->row == row ? overlap(own_ms, bar->end_ms, from, to) : 0;
-        uint64_t held = bar->row == row ? overlap(bar->begin_ms, own_ms, from, to) : 0;
-        bool ends = bar->row == row && bar->end_ms > from && bar->end_ms <= to;
-        if (ends && (bar->end == LAB_BAR_FAILED || bar->end == LAB_BAR_BLOCKED))
+        uint64_t own = overlap(own_ms, bar->end_ms, from, to);
+        uint64_t held = overlap(bar->begin_ms, own_ms, from, to);
+        if (went_badly(bar) && bar->end_ms > from && bar->end_ms <= to)
             return p->utf8 ? "✗" : "X";
         if (own > most)
             text[0] = lab_phase_letter(bar->phase);
@@ -54,10 +78,11 @@ static void put_row(const struct page *p, size_t row)
     char text[2];
     lab_put_name(&line, lab_row_name(&t->rows.items[row]), p->names, p->utf8);
     lab_str_addc(&line, ' ');
+    struct span bars = bars_of(t, row);
     for (size_t i = 0; i < p->plot; i++)
-        lab_str_add(&line, cell(p, row, length * i / p->plot, length * (i + 1) / p->plot, text));
-    LAB_VEC_FOREACH (bar, &t->bars)
-        end = bar->row == row && bar->end_ms > end ? bar->end_ms : end;
+        lab_str_add(&line, cell(p, bars, length * i / p->plot, length * (i + 1) / p->plot, text));
+    for (size_t i = 0; i < bars.len; i++)
+        end = bars.bars[i].end_ms > end ? bars.bars[i].end_ms : end;
     LAB_AUTOFREE char *time = lab_short_time(end);
     lab_put_columns(&line, time, TIME_WIDTH, true, p->utf8);
     lab_str_addf(p->out, "%s\n", lab_str_get(&line));
@@ -148,12 +173,12 @@ static void put_notes(const struct page *p)
     const struct lab_timeline *t = p->t;
     bool any = t->warnings.len;
     LAB_VEC_FOREACH (bar, &t->bars)
-        any = any || bar->end == LAB_BAR_FAILED || bar->end == LAB_BAR_BLOCKED;
+        any = any || went_badly(bar);
     if (!any)
         return;
     put_heading(p, "Failures and warnings:");
     LAB_VEC_FOREACH (bar, &t->bars) {
-        if (bar->end != LAB_BAR_FAILED && bar->end != LAB_BAR_BLOCKED)
+        if (!went_badly(bar))
             continue;
         LAB_AUTOFREE char *line = lab_format(
             "%s %s %s %s: %s", p->utf8 ? "✗" : "X", lab_row_name(&t->rows.items[bar->row]),

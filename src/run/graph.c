@@ -174,6 +174,7 @@ static bool observe(struct lab_run *run)
 
 int lab_graph_gather(struct lab_run *run, struct lab_graph *out, struct lab_error *err)
 {
+    *out = (struct lab_graph){0};
     bool is_made = run->records.list.len > 0, seen = is_made && observe(run);
     if (run->interrupted)
         return lab_run_interrupted(run, err);

@@ -169,6 +169,7 @@ int lab_timeline_gather(struct lab_run *run,
                         struct lab_error *err)
 {
     struct lab_run_entries runs;
+    *out = (struct lab_timeline){0};
     if (!run->state) {
         lab_fail(err, LAB_USAGE, "lab '%s' was not made yet, so nothing has happened to it",
                  run->spec->name);

@@ -76,6 +76,12 @@ done
 
 expect 0 'wrote lab.yaml' init
 expect 7 'is there already' init
+expect 2 'was not made yet' timeline
+expect 2 'not the number of a run' timeline --run last
+expect 2 'none of text, svg, json' graph -o html
+expect 0 'k3s-master1 +192.168.6.10' graph
+expect 0 'wrote .*lab.svg' graph --to lab.svg
+expect 0 '<svg xmlns' graph -o svg
 expect 0 'fine' validate --no-files
 expect 2 'lab.yaml:[0-9]+:[0-9]+: error:' validate
 expect 0 '"\$schema"' schema

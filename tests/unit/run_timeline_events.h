@@ -1,4 +1,4 @@
-/* Events of made-up runs, as lines "SECONDS NODE GATE STATE EVIDENCE" ("-": the lab itself). */
+/* Events of made-up runs; the node "-" is the lab itself. */
 #ifndef TEST_RUN_TIMELINE_EVENTS_H
 #define TEST_RUN_TIMELINE_EVENTS_H
 

@@ -219,6 +219,108 @@ static void gates_are_compared(void **state)
     lab_timeline_clear(&before);
 }
 
+/* --- from a ledger ------------------------------------------------------------------------------
+ */
+
+struct ledger {
+    char *home;
+    struct lab_run run;
+    struct lab_run_options options;
+    struct lab_listener listener;
+};
+
+static int ledger_setup(void **state)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    struct ledger *l = lab_alloc(sizeof(*l));
+    char name[17];
+    lab_random_hex(name, 16);
+    LAB_AUTOFREE char *temp = plat_temp_dir();
+    l->home = lab_format("%s/labctl-test-%s", temp, name);
+    assert_int_equal(uv_os_setenv("LABCTL_HOME", l->home), 0);
+    l->options = (struct lab_run_options){.command = "up", .mode = LAB_STATE_CREATE};
+    l->run.options = &l->options;
+    l->run.listener = &l->listener;
+    assert_ok(
+        lab_state_open(&l->run.state, "airgap", LAB_STATE_CREATE, "/srv/lab.yaml", "up", &err),
+        err);
+    add_lab_nodes(&l->run.records, 1);
+    *state = l;
+    return 0;
+}
+
+static int ledger_teardown(void **state)
+{
+    struct ledger *l = *state;
+    lab_state_close(l->run.state);
+    lab_node_records_clear(&l->run.records);
+    int rc = plat_remove_tree(l->home, NULL);
+    free(l->home);
+    free(l);
+    return rc;
+}
+
+static void run_lab(struct ledger *l, const char *command, int status, const char *const *gates)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    assert_ok(lab_state_run_begin(l->run.state, command, &err), err);
+    for (; gates && *gates; gates++) {
+        lab_run_event(&l->run, "k3s-master1", *gates, "waiting", "");
+        lab_run_event(&l->run, "k3s-master1", *gates, "passed", "fine");
+    }
+    if (status >= 0)
+        assert_ok(lab_state_run_end(l->run.state, status, &err), err);
+}
+
+static void runs_of_a_ledger_are_compared(void **state)
+{
+    struct ledger *l = *state;
+    struct lab_timeline t;
+    struct lab_error err = LAB_ERROR_INIT;
+    const char *const all[] = {"defined", "powered-on", "address", "port", NULL};
+    const char *const some[] = {"port", NULL};
+    assert_refused(lab_timeline_gather(&l->run, 0, &t, &err), err, LAB_USAGE,
+                   "nothing has happened");
+    run_lab(l, "up", 0, all);
+    run_lab(l, "up", 5, all);  /* failed: no measure */
+    run_lab(l, "up", 0, some); /* only mended */
+    run_lab(l, "stop", 0, some);
+    run_lab(l, "up", 0, all);
+    run_lab(l, "up", 0, NULL); /* nothing to do */
+    assert_ok(lab_timeline_gather(&l->run, 0, &t, &err), err);
+    assert_int_equal(t.run.id, 5);
+    assert_int_equal(t.before, 1);
+    assert_int_equal(t.runs.len, 4); /* of this command, not newer */
+    assert_int_equal(t.runs.items[0].id, 5);
+    assert_int_equal(t.runs.items[3].id, 1);
+    assert_int_equal(t.gates.len, 4);
+    assert_int_equal(t.bars.len, 4);
+    assert_string_equal(t.bars.items[0].evidence, "fine");
+    lab_timeline_clear(&t);
+    assert_ok(lab_timeline_gather(&l->run, 4, &t, &err), err);
+    assert_string_equal(t.run.command, "stop");
+    assert_int_equal(t.before, 0);
+    lab_timeline_clear(&t);
+    assert_refused(lab_timeline_gather(&l->run, 7, &t, &err), err, LAB_USAGE, "no run 7");
+}
+
+static void warnings_of_a_run_are_kept(void **state)
+{
+    struct ledger *l = *state;
+    struct lab_timeline t;
+    struct lab_error err = LAB_ERROR_INIT;
+    const char *const some[] = {"port", NULL};
+    lab_run_warning(&l->run, "before any run");
+    run_lab(l, "up", -1, some);
+    lab_run_warning(&l->run, "%s ignores its power button", "k3s-master1");
+    assert_ok(lab_state_run_end(l->run.state, 0, &err), err);
+    lab_run_warning(&l->run, "behind it");
+    assert_ok(lab_timeline_gather(&l->run, 0, &t, &err), err);
+    assert_int_equal(t.warnings.len, 1);
+    assert_string_equal(t.warnings.items[0].text, "k3s-master1 ignores its power button");
+    lab_timeline_clear(&t);
+}
+
 /* --- pictures -----------------------------------------------------------------------------------
  */
 
@@ -330,6 +432,9 @@ int main(void)
         cmocka_unit_test(masters_wait_for_the_one_before),
         cmocka_unit_test(only_a_restart_holds_workers_on_their_way_down),
         cmocka_unit_test(gates_are_compared),
+        cmocka_unit_test_setup_teardown(runs_of_a_ledger_are_compared, ledger_setup,
+                                        ledger_teardown),
+        cmocka_unit_test_setup_teardown(warnings_of_a_run_are_kept, ledger_setup, ledger_teardown),
         cmocka_unit_test(lab_that_went_well),
         cmocka_unit_test(lab_that_failed),
         cmocka_unit_test(lab_of_thirty),
