@@ -101,7 +101,7 @@ def guest_fills_its_disk(host):
     host.guest("df-lies")
     host.describe(host.payload(16))
     host.expect(5, "copying the ISO failed.*No space left on device.*file data",
-                "the guest's disk is full: give the node a larger disk_size")
+                "the guest's disk is full.*give the node a larger disk_size")
     os.system(f"mount -o remount,size=2g {folder}")
     host.guest()
     host.anew()
