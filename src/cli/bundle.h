@@ -5,17 +5,8 @@
 #include "bundle/verify.h"
 #include "cli/command.h"
 
-/* "42% of 1.5 GiB, 12.3 MiB/s, 1m20s left": drawn over itself on a terminal; elsewhere a line of
- * its own every tenth part. */
-struct lab_bundle_bar {
-    const char *verb; /* "downloading" */
-    bool on_terminal, drawn;
-    unsigned tenth;
-    uint64_t last;           /* done, when it was asked last: less of it is another round */
-    uint64_t began_ms, from; /* when the first bytes were seen, and how many those were */
-};
-
-/* Runs fn on a worker thread with Ctrl-C heard; fn reports through lab_bundle_job.progress. */
+/* Runs fn on a worker thread with Ctrl-C heard and a bar (bar.h); fn reports through
+ * lab_bundle_job.progress. */
 struct lab_bundle_job {
     int (*fn)(struct lab_bundle_job *job, struct lab_error *err);
     const char *verb;

@@ -71,7 +71,6 @@ static int convert(struct lab_cli *cli, struct lab_error *err)
     const char *format = NULL;
     char expected[LAB_SHA256_HEX];
     struct lab_disk_result result = {0};
-    struct lab_image_bar bar = {.tail = ", waiting for the disk"};
     if (cli->arguments.len != 3) {
         lab_fail(err, LAB_USAGE,
                  "'labctl image convert' wants an image and the name of the new one");
@@ -81,16 +80,17 @@ static int convert(struct lab_cli *cli, struct lab_error *err)
         .source = cli->arguments.items[1],
         .target = cli->arguments.items[2],
         .expected = sum ? expected : NULL,
-        .progress = lab_image_bar_of(cli),
-        .progress_arg = &bar,
+        .progress = lab_bar_feed,
     };
     if (choose_format(lab_cli_value(cli, "format"), job.target, &format, &job.format, err) < 0 ||
         (sum && lab_image_sum(sum, expected, err) < 0))
         return -1;
     if (size && (lab_parse_size(size, &job.size) < 0 || job.size == 0))
         return lab_fail(err, LAB_USAGE, "'--size %s' is not a size, such as 40Gi", size);
+    struct lab_bar *bar = lab_bar_new(cli, "converting", "waiting for the disk");
+    job.progress_arg = bar;
     int rc = lab_image_convert(&job, &result, err);
-    lab_image_bar_end(&bar);
+    lab_bar_free(bar);
     if (rc == 0)
         print_converted(cli, &job, format, &result);
     return rc;

@@ -27,7 +27,6 @@ int lab_image_cmd_import(struct lab_cli *cli, struct lab_error *err)
 {
     char expected[LAB_SHA256_HEX];
     const char *sum = lab_cli_value(cli, "sha256");
-    struct lab_image_bar bar = {0};
     struct lab_image_imported imported;
     if (cli->arguments.len != 2) {
         lab_fail(err, LAB_USAGE, "'labctl image import' wants one file or URL");
@@ -35,15 +34,16 @@ int lab_image_cmd_import(struct lab_cli *cli, struct lab_error *err)
     }
     if (sum && lab_image_sum(sum, expected, err))
         return -1;
+    struct lab_bar *bar = lab_bar_new(cli, "importing", NULL);
     const struct lab_image_import job = {
         .source = cli->arguments.items[1],
         .name = lab_cli_value(cli, "name"),
         .expected = sum ? expected : NULL,
-        .progress = lab_image_bar_of(cli),
-        .progress_arg = &bar,
+        .progress = lab_bar_feed,
+        .progress_arg = bar,
     };
     int rc = lab_images_import(&job, &imported, err);
-    lab_image_bar_end(&bar);
+    lab_bar_free(bar);
     if (rc == 0)
         print_imported(cli, &imported);
     lab_image_imported_clear(&imported);
@@ -186,11 +186,11 @@ int lab_image_cmd_verify(struct lab_cli *cli, struct lab_error *err)
 {
     struct lab_image_rows images;
     struct lab_image_verdicts verdicts = {{0}, 0};
-    struct lab_image_bar bar = {0};
+    struct lab_bar *bar = lab_bar_new(cli, "verifying", NULL);
     int rc = lab_images_list(cli->arguments.items + 1, cli->arguments.len - 1, &images, err);
     if (rc == 0)
-        rc = lab_images_verify(&images, lab_image_bar_of(cli), &bar, &verdicts, err);
-    lab_image_bar_end(&bar);
+        rc = lab_images_verify(&images, lab_bar_feed, bar, &verdicts, err);
+    lab_bar_free(bar);
     if (rc == 0)
         print_verdicts(cli, &verdicts);
     if (rc == 0 && verdicts.damaged)

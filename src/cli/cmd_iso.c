@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/bar.h"
 #include "cli/command.h"
 #include "run/iso.h"
 
@@ -18,8 +19,11 @@ static int build(struct lab_cli *cli, struct lab_error *err)
         return lab_error_hint(err, "labctl iso build seed.iso user-data meta-data network-config");
     }
     const char *out = cli->arguments.items[1];
-    if (lab_iso_build(out, label, cli->arguments.items + 2, cli->arguments.len - 2, &files, sha256,
-                      err))
+    struct lab_bar *bar = lab_bar_new(cli, "writing", NULL);
+    int rc = lab_iso_build(out, label, cli->arguments.items + 2, cli->arguments.len - 2,
+                           lab_bar_feed, bar, &files, sha256, err);
+    lab_bar_free(bar);
+    if (rc)
         return -1;
     if (cli->output == LAB_OUTPUT_TABLE)
         printf("%s: label %s, %zu files, sha256 %s\n", out, label, files, sha256);

@@ -55,12 +55,12 @@ static int fail(const struct lab_push_result *result, struct lab_error *err)
 
 static int push(struct lab_cli *cli, struct lab_registry_words *words, struct lab_error *err)
 {
-    struct lab_image_bar bar = {.tail = ", waiting for the registry"};
+    struct lab_bar *bar = lab_bar_new(cli, "pushing", "waiting for the registry");
     struct lab_push_result result;
-    words->job.progress = lab_image_bar_of(cli);
-    words->job.progress_arg = &bar;
+    words->job.progress = lab_bar_feed;
+    words->job.progress_arg = bar;
     int rc = lab_registry_push(&words->job, &result, err);
-    lab_image_bar_end(&bar);
+    lab_bar_free(bar);
     if (rc == 0)
         print(cli, &result);
     if (rc == 0 && result.failed)

@@ -120,6 +120,9 @@ void lab_cli_print(const struct lab_cli *cli,
 /* Words for people on stderr, in one write: a Windows console that gets a character's bytes one by
  * one shows none of it. */
 void lab_cli_say(const char *fmt, ...) LAB_PRINTF(1, 2);
+/* Text of several lines that a guest or a child may have written: nothing in it that a terminal
+ * could obey; lines and their indentation stay. */
+void lab_put_lines(struct lab_str *out, const char *text);
 void lab_cli_print_object(json_t *value /* taken */); /* one line of NDJSON, at once */
 /* null for NULL; bytes of a guest that are no UTF-8 become U+FFFD. */
 json_t *lab_json_text(const char *s);

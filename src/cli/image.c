@@ -1,32 +1,8 @@
 #include "cli/image.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "platform.h"
-
-static void draw(void *arg, uint64_t done, uint64_t total)
-{
-    struct lab_image_bar *bar = arg;
-    LAB_AUTO_STR struct lab_str all = LAB_STR_INIT;
-    lab_put_size(&all, total);
-    fprintf(stderr, "\r%3u%% of %s%s\033[K", (unsigned)(done * 100 / total), lab_str_get(&all),
-            done == total && bar->tail ? bar->tail : "");
-    fflush(stderr);
-    bar->drawn = true;
-}
-
-lab_cache_progress *lab_image_bar_of(const struct lab_cli *cli)
-{
-    return !cli->quiet && plat_is_terminal(2) ? draw : NULL;
-}
-
-void lab_image_bar_end(const struct lab_image_bar *bar)
-{
-    if (bar->drawn)
-        fputs("\r\033[K", stderr);
-}
 
 int lab_image_sum(const char *text, char sum[LAB_SHA256_HEX], struct lab_error *err)
 {

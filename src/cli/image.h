@@ -2,17 +2,9 @@
 #ifndef LAB_CLI_IMAGE_H
 #define LAB_CLI_IMAGE_H
 
+#include "cli/bar.h"
 #include "cli/command.h"
 #include "run/images.h"
-
-/* A line on the terminal: "42% of 1.5 GiB". */
-struct lab_image_bar {
-    const char *tail; /* said when all is done but the end of it, or NULL */
-    bool drawn;
-};
-/* NULL when there is nobody to see it. Its argument is a struct lab_image_bar. */
-lab_cache_progress *lab_image_bar_of(const struct lab_cli *cli);
-void lab_image_bar_end(const struct lab_image_bar *bar);
 
 /* The value of --sha256, in lower case. */
 int lab_image_sum(const char *text, char sum[LAB_SHA256_HEX], struct lab_error *err) LAB_MUST_CHECK;

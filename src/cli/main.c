@@ -22,7 +22,9 @@ const size_t lab_commands_len = LAB_ARRAY_LEN(lab_commands);
 /* Messages may hold several lines (every refusal of a plan); the first carries the name. */
 static void print_error(const struct lab_error *err)
 {
-    lab_cli_say("labctl: %s\n", err->message ? err->message : "unknown reason");
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    lab_put_lines(&text, err->message ? err->message : "unknown reason");
+    lab_cli_say("labctl: %s\n", lab_str_get(&text));
     if (err->hint)
         lab_cli_say("  try: %s\n", err->hint);
 }

@@ -158,6 +158,18 @@ void lab_cli_say(const char *fmt, ...)
     fflush(stderr);
 }
 
+void lab_put_lines(struct lab_str *out, const char *text)
+{
+    while (*text) {
+        size_t indent = strspn(text, " "), n = strcspn(text, "\n");
+        lab_str_addn(out, text, indent);
+        lab_put_printable(out, text + indent, n - indent, SIZE_MAX);
+        text += n;
+        if (*text == '\n')
+            lab_str_addc(out, *text++);
+    }
+}
+
 void lab_cli_print_object(json_t *value)
 {
     json_dumpf(value, stdout, JSON_COMPACT);

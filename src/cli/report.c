@@ -30,19 +30,25 @@ static json_t *row_of(const struct lab_outcome *o)
                      "details", lab_json_text(o->details));
 }
 
+static void put_failure(struct lab_str *out, const struct lab_outcome *o)
+{
+    lab_str_addf(out, "\n%s failed at '%s':\n  ", o->node, lab_gate_name(o->gate));
+    lab_put_lines(out, o->error.message ? o->error.message : "unknown reason");
+    lab_str_addc(out, '\n');
+    if (o->details)
+        lab_put_lines(out, o->details);
+    if (o->error.hint)
+        lab_str_addf(out, "  next: %s\n", o->error.hint);
+}
+
 /* Why each failed node failed, what was seen, what to do: to stderr, where people look for it. */
 static void print_failures(const struct lab_report *report)
 {
-    LAB_VEC_FOREACH (o, &report->nodes) {
-        if (o->end != LAB_CLIMB_FAILED)
-            continue;
-        lab_cli_say("\n%s failed at '%s':\n  %s\n", o->node, lab_gate_name(o->gate),
-                    o->error.message ? o->error.message : "unknown reason");
-        if (o->details)
-            fputs(o->details, stderr);
-        if (o->error.hint)
-            lab_cli_say("  next: %s\n", o->error.hint);
-    }
+    LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
+    LAB_VEC_FOREACH (o, &report->nodes)
+        if (o->end == LAB_CLIMB_FAILED)
+            put_failure(&text, o);
+    lab_cli_say("%s", lab_str_get(&text));
 }
 
 static void print_lists(const struct lab_report *report)

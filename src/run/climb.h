@@ -46,6 +46,9 @@ struct lab_climb {
     struct lab_str evidence; /* what is seen at this gate now: one line */
     char *details;           /* after a failure: output and console, several lines */
     uint64_t began_ms, gate_began_ms, moved_ms, powered_ms, ended_ms;
+    uint64_t reached_ms; /* when it came to this gate, waits for other nodes included */
+    uint64_t took_ms[LAB_GATE_COUNT]; /* of the gates passed by this command */
+    int64_t was_ms[LAB_GATE_COUNT];   /* the same the last time; -1: not known */
 
     bool working; /* work on a worker thread for this gate is under way */
     bool worked;  /* it has ended well */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
+#include "run/estimate.h"
 #include "run/refresh.h"
 #include "run/registry.h"
 
@@ -214,7 +215,7 @@ static void enter_next(struct lab_climb *c, enum lab_gate from)
     c->clock_setting = false;
     c->clock_sets = 0;
     lab_str_truncate(&c->evidence, 0);
-    c->gate_began_ms = c->moved_ms = c->step_ms = plat_now_ms();
+    c->gate_began_ms = c->moved_ms = c->step_ms = c->reached_ms = plat_now_ms();
     if (c->gate == LAB_GATE_COUNT) {
         lab_run_event(c->ladder->run, c->record->name, "done", "passed", "");
         finish(c, LAB_CLIMB_DONE);
@@ -311,6 +312,7 @@ static bool climb_once(struct lab_climb *c)
     }
     enum lab_answer answer = c->error.code != LAB_OK ? LAB_FAILED : gate->check(c);
     if (answer == LAB_PASS) {
+        c->took_ms[c->gate] = plat_now_ms() - c->reached_ms;
         lab_run_event(c->ladder->run, c->record->name, gate->name, "passed",
                       lab_str_get(&c->evidence));
         enter_next(c, c->gate + 1);
@@ -340,6 +342,16 @@ static void climb(struct lab_climb *c)
         return;
     }
     show_live(c);
+}
+
+static void show_overall(struct lab_ladder *l)
+{
+    const struct lab_listener *listener = l->run->listener;
+    struct lab_overall now;
+    if (!listener->overall)
+        return;
+    lab_estimate_overall(l, plat_now_ms(), &now);
+    listener->overall(listener->arg, &now);
 }
 
 static bool going(const struct lab_ladder *l)
@@ -395,8 +407,8 @@ static void forgive_pause(struct lab_ladder *l)
     lab_log("this process did not run for %llu s", (unsigned long long)(pause / 1000));
     for (size_t i = 0; i < l->len; i++) {
         struct lab_climb *c = &l->climbs[i];
-        uint64_t *marks[] = {&c->began_ms, &c->gate_began_ms, &c->moved_ms, &c->powered_ms,
-                             &c->step_ms};
+        uint64_t *marks[] = {&c->began_ms,   &c->gate_began_ms, &c->moved_ms,
+                             &c->powered_ms, &c->step_ms,       &c->reached_ms};
         for (size_t m = 0; m < LAB_ARRAY_LEN(marks); m++)
             if (*marks[m])
                 *marks[m] = *marks[m] + pause < now ? *marks[m] + pause : now;
@@ -406,6 +418,7 @@ static void forgive_pause(struct lab_ladder *l)
 int lab_ladder_run(struct lab_ladder *l, struct lab_error *err)
 {
     l->polled_ms = plat_now_ms();
+    lab_estimate_load(l);
     for (size_t i = 0; i < l->len; i++) {
         l->climbs[i].began_ms = plat_now_ms();
         if (l->climbs[i].error.code == LAB_OK) /* else it fails at its first gate */
@@ -417,11 +430,16 @@ int lab_ladder_run(struct lab_ladder *l, struct lab_error *err)
             abandon(l);
         for (size_t i = 0; i < l->len; i++)
             climb(&l->climbs[i]);
+        show_overall(l);
         if (!l->run->interrupted && going(l))
             poll_hypervisor(l, plat_now_ms());
         if (going(l))
             uv_run(&l->run->loop, UV_RUN_ONCE);
         lab_run_show_notices(l->run);
     } while (going(l));
-    return sum_up(l, err);
+    show_overall(l);
+    int rc = sum_up(l, err);
+    if (rc == 0)
+        lab_estimate_save(l);
+    return rc;
 }

@@ -24,7 +24,10 @@ static void on_signal(uv_signal_t *handle, int signum)
 
 static void on_tick(uv_timer_t *timer)
 {
-    (void)timer; /* wakes the loop, so that every wait looks at the clock four times a second */
+    /* wakes the loop, so that every wait looks at the clock four times a second */
+    const struct lab_run *run = timer->data;
+    if (run->listener && run->listener->tick)
+        run->listener->tick(run->listener->arg);
 }
 
 static void loop_init(struct lab_run *run)
@@ -37,6 +40,7 @@ static void loop_init(struct lab_run *run)
     uv_signal_start(&run->sigint, on_signal, SIGINT);
     uv_signal_start(&run->sigterm, on_signal, SIGTERM);
     uv_timer_init(&run->loop, &run->tick);
+    run->tick.data = run;
     uv_timer_start(&run->tick, on_tick, 250, 250);
     /* A signal handler or the tick alone must not keep uv_run() from returning. */
     uv_unref((uv_handle_t *)&run->sigint);

@@ -19,11 +19,22 @@
 #include "spec/spec.h"
 #include "state/state.h"
 
+/* How far all nodes of a command are together. */
+struct lab_overall {
+    unsigned gates, gates_passed; /* of all nodes */
+    unsigned nodes, nodes_done, nodes_failed;
+    int64_t left_ms; /* by how long the same took the last time; -1: not known, 0: longer already */
+};
+
 /* Whoever shows what happens. All on the loop's thread; any function may be NULL. */
 struct lab_listener {
     void (*event)(void *arg, const struct lab_event *event);
     /* What is seen at a gate that is being waited for; comes often, is not stored. */
     void (*live)(void *arg, const char *node, const char *gate, const char *evidence);
+    /* While nodes climb, with every look at them. */
+    void (*overall)(void *arg, const struct lab_overall *now);
+    /* Four times a second while the loop runs: clocks on the screen go on. */
+    void (*tick)(void *arg);
     void (*warning)(void *arg, const char *text);
     /* true: go on. Without it the answer is no. */
     bool (*confirm)(void *arg, const char *question);

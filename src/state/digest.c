@@ -9,14 +9,13 @@
  * clock (2 s on FAT) and look the same: it is not remembered. */
 #define SETTLED_MS 2500
 
-static char *cache_path(void)
+char *lab_cache_db_path(void)
 {
     LAB_AUTOFREE char *home = lab_home();
     return lab_path_join(home, "digests.db");
 }
 
-/* Creates the cache when it is missing and asked for. */
-static int open_cache(struct lab_db *db, const char *path, bool writable, struct lab_error *err)
+int lab_cache_db_open(struct lab_db *db, const char *path, bool writable, struct lab_error *err)
 {
     if (writable && !lab_file_exists(path)) {
         LAB_AUTOFREE char *dir = lab_path_dir(path);
@@ -32,7 +31,9 @@ static int open_cache(struct lab_db *db, const char *path, bool writable, struct
         return 0;
     if (lab_db_exec(db,
                     "CREATE TABLE IF NOT EXISTS digest(path TEXT PRIMARY KEY, size INTEGER, "
-                    "mtime_ns INTEGER, inode INTEGER, sha256 TEXT)",
+                    "mtime_ns INTEGER, inode INTEGER, sha256 TEXT);"
+                    "CREATE TABLE IF NOT EXISTS times(lab TEXT, node TEXT, work TEXT, took TEXT, "
+                    "at_ms INTEGER, PRIMARY KEY(lab, node, work))",
                     err) == 0)
         return 0;
     lab_db_close(db);
@@ -71,11 +72,11 @@ static bool look_up(struct lab_db *db,
 bool lab_digest_get(const char *path, char sha256[LAB_SHA256_HEX])
 {
     LAB_AUTOFREE char *whole = plat_absolute(path);
-    LAB_AUTOFREE char *cache = cache_path();
+    LAB_AUTOFREE char *cache = lab_cache_db_path();
     struct plat_stat st;
     struct lab_db db;
     if (plat_stat(whole, &st) || !st.is_file || !lab_file_exists(cache) ||
-        open_cache(&db, cache, false, NULL))
+        lab_cache_db_open(&db, cache, false, NULL))
         return false;
     bool hit = look_up(&db, whole, &st, sha256);
     lab_db_close(&db);
@@ -89,7 +90,7 @@ static int put(const char *cache,
                struct lab_error *err)
 {
     struct lab_db db;
-    if (open_cache(&db, cache, true, err))
+    if (lab_cache_db_open(&db, cache, true, err))
         return -1;
     struct lab_query q = lab_query(
         &db,
@@ -106,7 +107,7 @@ static void remember(const char *path, const struct plat_stat *st, const char *s
 {
     if (!st->is_file || !is_digest(sha256) || plat_wall_ms() - st->mtime_ns / 1000000 < SETTLED_MS)
         return;
-    LAB_AUTOFREE char *cache = cache_path();
+    LAB_AUTOFREE char *cache = lab_cache_db_path();
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (put(cache, path, st, sha256, &err) == 0)
         return;

@@ -33,6 +33,14 @@ int lab_state_check_node(const struct lab_state *st,
 /* LAB_USAGE when it is not a name of a lab. */
 int lab_state_check_name(const char *lab, struct lab_error *err) LAB_MUST_CHECK;
 
+/* --- digest.c: LABCTL_HOME/digests.db, of all labs, disposable ----------------------------------
+ */
+
+char *lab_cache_db_path(void); /* caller frees */
+/* Creates it when it is missing and writable. */
+int lab_cache_db_open(struct lab_db *db, const char *path, bool writable, struct lab_error *err)
+    LAB_MUST_CHECK;
+
 /* --- folder.c: the lab's folder and who holds it ------------------------------------------------
  */
 
@@ -42,8 +50,8 @@ int lab_state_check_name(const char *lab, struct lab_error *err) LAB_MUST_CHECK;
 
 /* Refuses a symbolic link, or anything else that is not a folder. Missing is fine. */
 int lab_folder_check(const char *dir, struct lab_error *err) LAB_MUST_CHECK;
-/* Refuses a folder in which anything but the ledger is a symbolic link: keys, media and what teardown
- * removes would be elsewhere. */
+/* Refuses a folder in which anything but the ledger is a symbolic link: keys, media and what
+ * teardown removes would be elsewhere. */
 int lab_folder_check_links(const char *dir, struct lab_error *err) LAB_MUST_CHECK;
 /* Makes the folder's own place in LABCTL_HOME durable, as far as the system can. */
 void lab_folder_sync(const char *dir);

@@ -247,6 +247,20 @@ void lab_run_entries_clear(struct lab_run_entries *runs);
 /* Duration of the last run of this command that ended with 0, or 0. */
 uint64_t lab_state_last_run_ms(struct lab_state *st, const char *command);
 
+/* How long the same work took the last time, for estimates. Kept beside the digests and not in the
+ * ledger, since a lab is mostly made anew after a teardown. work and took are the caller's words. A
+ * record that cannot be read or written is none. */
+struct lab_times_row {
+    char *node, *work, *took;
+};
+struct lab_times {
+    LAB_VEC(struct lab_times_row) list;
+};
+void lab_times_of(const char *lab, struct lab_times *out);
+/* Replaces those of the same node and work. */
+void lab_times_put(const char *lab, const struct lab_times *times);
+void lab_times_clear(struct lab_times *times);
+
 /* Digests of files, so that an unchanged image is not read again: hit when path, size, mtime and
  * inode agree. The cache is LABCTL_HOME/digests.db, shared by labs, disposable. */
 bool lab_digest_get(const char *path, char sha256[LAB_SHA256_HEX]);
