@@ -117,6 +117,10 @@ void lab_cli_print(const struct lab_cli *cli,
                    const char *key,
                    const struct lab_column *columns,
                    size_t n);
+void lab_put_table(struct lab_str *out,
+                   const json_t *rows,
+                   const struct lab_column *columns,
+                   size_t n);
 /* Words for people on stderr, in one write: a Windows console that gets a character's bytes one by
  * one shows none of it. */
 void lab_cli_say(const char *fmt, ...) LAB_PRINTF(1, 2);

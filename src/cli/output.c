@@ -48,7 +48,10 @@ static void pad(struct lab_str *line, const char *text, size_t width, bool last)
         lab_str_addc(line, ' ');
 }
 
-static void print_table(const json_t *rows, const struct lab_column *columns, size_t n)
+void lab_put_table(struct lab_str *out,
+                   const json_t *rows,
+                   const struct lab_column *columns,
+                   size_t n)
 {
     LAB_AUTOFREE size_t *widths = lab_calloc(n, sizeof(*widths));
     size_t i;
@@ -63,19 +66,17 @@ static void print_table(const json_t *rows, const struct lab_column *columns, si
             widths[c] = w > widths[c] ? w : widths[c];
         }
     }
-    LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
     for (size_t c = 0; c < n; c++)
-        pad(&out, columns[c].title, widths[c], c + 1 == n);
-    lab_str_addc(&out, '\n');
+        pad(out, columns[c].title, widths[c], c + 1 == n);
+    lab_str_addc(out, '\n');
     json_array_foreach(rows, i, row)
     {
         for (size_t c = 0; c < n; c++) {
             LAB_AUTOFREE char *text = cell(row, columns[c].key);
-            pad(&out, text, widths[c], c + 1 == n);
+            pad(out, text, widths[c], c + 1 == n);
         }
-        lab_str_addc(&out, '\n');
+        lab_str_addc(out, '\n');
     }
-    fputs(lab_str_get(&out), stdout);
 }
 
 /* --- YAML: the JSON tree through libyaml's emitter
@@ -202,6 +203,7 @@ void lab_cli_print(const struct lab_cli *cli,
                    size_t n)
 {
     const json_t *rows = key ? json_object_get(value, key) : value;
+    LAB_AUTO_STR struct lab_str table = LAB_STR_INIT;
     switch (cli->output) {
     case LAB_OUTPUT_JSON:
         json_dumpf(value, stdout, JSON_INDENT(2));
@@ -214,7 +216,8 @@ void lab_cli_print(const struct lab_cli *cli,
         print_yaml(value);
         break;
     default:
-        print_table(rows, columns, n);
+        lab_put_table(&table, rows, columns, n);
+        fputs(lab_str_get(&table), stdout);
     }
     json_decref(value);
 }

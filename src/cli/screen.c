@@ -58,10 +58,12 @@ static size_t rows_above(const struct lab_screen *s, size_t columns, size_t rows
     return up < rows ? up : rows - 1;
 }
 
-static void put_frame(struct lab_str *out, const struct lab_frame *frame)
+/* anew: a row that the terminal had wrapped counts as one with the next, until it is erased whole.
+ */
+static void put_frame(struct lab_str *out, const struct lab_frame *frame, bool anew)
 {
     LAB_VEC_FOREACH (row, &frame->rows)
-        lab_str_addf(out, "%s\x1b[K\n", lab_str_get(&row->text));
+        lab_str_addf(out, "%s%s\x1b[K\n", anew ? "\x1b[2K" : "", lab_str_get(&row->text));
 }
 
 static void put_out(const struct lab_screen *s, const char *text)
@@ -87,9 +89,9 @@ void lab_screen_draw(struct lab_screen *s, const struct lab_frame *frame)
     size_t columns, rows;
     LAB_AUTO_STR struct lab_str body = LAB_STR_INIT, out = LAB_STR_INIT;
     terminal_size(s, &columns, &rows);
-    put_frame(&body, frame);
-    if (s->drawn.len && columns == s->columns && rows == s->terminal_rows &&
-        strcmp(lab_str_get(&body), lab_str_get(&s->last)) == 0)
+    bool resized = s->drawn.len && (columns != s->columns || rows != s->terminal_rows);
+    put_frame(&body, frame, resized);
+    if (s->drawn.len && !resized && strcmp(lab_str_get(&body), lab_str_get(&s->last)) == 0)
         return;
     go_to_top(s, &out, columns, rows);
     lab_str_addf(&out, "%s\x1b[J\x1b[?25h", lab_str_get(&body));

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "platform.h"
 #include "run/run.h"
 
 struct awaiting {
@@ -39,6 +40,13 @@ static void show_meter(struct lab_run *run, const char *step)
     lab_str_add(&text, " of ");
     lab_put_size(&text, total);
     run->listener->live(run->listener->arg, "", step, lab_str_get(&text));
+}
+
+bool lab_run_pause(struct lab_run *run, uint64_t ms)
+{
+    for (uint64_t end = plat_now_ms() + ms; !run->interrupted && plat_now_ms() < end;)
+        uv_run(&run->loop, UV_RUN_ONCE);
+    return !run->interrupted;
 }
 
 int lab_run_interrupted(struct lab_run *run, struct lab_error *err)

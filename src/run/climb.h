@@ -49,6 +49,7 @@ struct lab_climb {
     uint64_t reached_ms; /* when it came to this gate, waits for other nodes included */
     uint64_t took_ms[LAB_GATE_COUNT]; /* of the gates passed by this command */
     int64_t was_ms[LAB_GATE_COUNT];   /* the same the last time; -1: not known */
+    char *work; /* what both are of (estimate.c): gates and provision change on the way */
 
     bool working; /* work on a worker thread for this gate is under way */
     bool worked;  /* it has ended well */

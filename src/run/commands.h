@@ -82,6 +82,9 @@ int lab_teardown_rest(struct lab_run *run,
 /* status: one row a node. */
 struct lab_status_row {
     char *node, *address, *role, *power, *gate, *state, *note;
+    bool running, answered; /* answered: the guest itself, so that the rest is known */
+    uint64_t uptime_s, disk_bytes, disk_used_bytes;
+    char *k3s; /* "v1.33.4+k3s1"; NULL: none there */
 };
 struct lab_status {
     char *lab, *provider, *source;
@@ -89,6 +92,11 @@ struct lab_status {
     LAB_VEC(struct lab_status_row) rows;
 };
 int lab_status(struct lab_run *run, struct lab_status *out, struct lab_error *err) LAB_MUST_CHECK;
+/* Asks the guests that run, all at once, once, and for a few seconds only; one that does not answer
+ * gets a note. LAB_CANCELLED after Ctrl-C; whatever else goes wrong is a note. */
+int lab_status_guests(struct lab_run *run,
+                      struct lab_status *status,
+                      struct lab_error *err) LAB_MUST_CHECK;
 void lab_status_clear(struct lab_status *status);
 
 /* doctor: for the lab.yaml of -f, of --lab or here; without one, what every lab needs. LAB_USAGE
@@ -122,7 +130,8 @@ int lab_exec_all(struct lab_run *run,
                  struct lab_error *err) LAB_MUST_CHECK;
 void lab_exec_report_clear(struct lab_exec_report *report);
 
-/* One command on one node, its output (at most 1 MiB) to out. LAB_GUEST when its status is not 0. */
+/* One command on one node, its output (at most 1 MiB) to out. LAB_GUEST when its status is not 0.
+ */
 int lab_exec_one(struct lab_run *run,
                  const char *node,
                  const char *command,

@@ -37,12 +37,13 @@ static bool read_times(const char *took, int64_t out[LAB_GATE_COUNT])
 
 static void load(struct lab_climb *c, const struct lab_times *times)
 {
-    LAB_AUTOFREE char *work = work_of(c);
     int64_t ms[LAB_GATE_COUNT];
+    free(c->work);
+    c->work = work_of(c);
     for (int g = 0; g < LAB_GATE_COUNT; g++)
         c->was_ms[g] = -1;
     LAB_VEC_FOREACH (row, &times->list) {
-        if (strcmp(row->work, work) != 0 || !read_times(row->took, ms))
+        if (strcmp(row->work, c->work) != 0 || !read_times(row->took, ms))
             continue;
         bool own = strcmp(row->node, c->record->name) == 0;
         for (int g = 0; g < LAB_GATE_COUNT; g++)
@@ -70,12 +71,14 @@ void lab_estimate_save(const struct lab_ladder *l)
         return;
     for (size_t i = 0; i < l->len; i++) {
         const struct lab_climb *c = &l->climbs[i];
+        if (!c->work)
+            continue;
         LAB_AUTO_STR struct lab_str took = LAB_STR_INIT;
         for (int g = 0; g < LAB_GATE_COUNT; g++)
             lab_str_addf(&took, "%s%" PRIu64, g ? "," : "", c->took_ms[g]);
         struct lab_times_row *row = lab_vec_push(&times.list);
         row->node = lab_strdup(c->record->name);
-        row->work = work_of(c);
+        row->work = lab_strdup(c->work);
         row->took = lab_str_detach(&took);
     }
     lab_times_put(lab_state_name(l->run->state), &times);
@@ -130,6 +133,9 @@ void lab_estimate_overall(const struct lab_ladder *l, uint64_t now, struct lab_o
             out->gates_passed += climbs(c, g) && g < (int)c->gate;
         }
         out->nodes_done += c->end == LAB_CLIMB_DONE;
-        out->nodes_failed += c->end == LAB_CLIMB_FAILED || c->end == LAB_CLIMB_BLOCKED;
+        /* what Ctrl-C left behind has not failed */
+        bool blocked = c->end == LAB_CLIMB_BLOCKED && c->error.code != LAB_OK &&
+                       c->error.code != LAB_CANCELLED;
+        out->nodes_failed += c->end == LAB_CLIMB_FAILED || blocked;
     }
 }

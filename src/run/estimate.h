@@ -6,7 +6,7 @@
 
 #include "run/climb.h"
 
-/* Fills was_ms of every climb. A node that is new takes as long as the slowest of the others. */
+/* Before the first gate. Fills was_ms of every climb. A node that is new takes as long as the slowest of the others. */
 void lab_estimate_load(struct lab_ladder *l);
 /* After all climbs ended well. A watcher (`wait`) began in the middle and tells nothing. */
 void lab_estimate_save(const struct lab_ladder *l);

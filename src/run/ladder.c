@@ -74,6 +74,7 @@ static void climb_clear(struct lab_climb *c)
     lab_sshkey_clear(&c->hostkey);
     lab_error_clear(&c->error);
     lab_str_clear(&c->evidence);
+    free(c->work);
     free(c->link_words);
     free(c->details);
     free(c->exec_out);

@@ -113,6 +113,9 @@ int lab_await(struct lab_run *run,
               char *const *evidence,
               struct lab_error *err) LAB_MUST_CHECK;
 
+/* The loop goes on for so long; false: the user has interrupted. */
+bool lab_run_pause(struct lab_run *run, uint64_t ms);
+
 /* Ends the loop's turn in a wait: LAB_CANCELLED with how to go on. */
 int lab_run_interrupted(struct lab_run *run, struct lab_error *err);
 

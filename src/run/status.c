@@ -50,6 +50,7 @@ put_record(struct lab_run *run, struct lab_status *out, const struct lab_node_re
     row->role = lab_strdup(lab_role_name((enum lab_role)record->role));
     put_gate(run, row, record->name, record->restarted);
     put_power(run, row, vm);
+    row->running = vm && vm->ours && vm->power == LAB_POWER_ON;
     if (!row->note && vm && vm->power == LAB_POWER_ABSENT)
         row->note = lab_strdup("gone from the hypervisor; 'up' makes it anew");
     if (vm && vm->power == LAB_POWER_ON)
@@ -106,6 +107,7 @@ void lab_status_clear(struct lab_status *status)
         free(row->gate);
         free(row->state);
         free(row->note);
+        free(row->k3s);
     }
     lab_vec_clear(&status->rows);
     free(status->lab);

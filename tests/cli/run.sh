@@ -44,6 +44,8 @@ fi
 expect 0 'cloud-init  *cloud-init done' help gates
 expect 2 "no command '__complete'" help __complete
 expect 2 'wants a value' status --target
+expect 2 'no number of seconds from 1 to 3600' status --watch=0
+expect 2 'no number of seconds' status --watch soon
 expect 2 'wants NODE' ssh
 expect 2 'wants NODE' logs
 expect 2 'wants NODE' console

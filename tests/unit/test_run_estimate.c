@@ -30,6 +30,7 @@ static struct lab_ladder *climbing(struct fixture *f)
         c->took_ms[LAB_GATE_ADDRESS] = ADDRESS_MS;
         c->took_ms[LAB_GATE_LOGIN] = LOGIN_MS * (i + 1);
     }
+    lab_estimate_load(l);
     return l;
 }
 
@@ -104,6 +105,28 @@ static void longer_than_last_time_is_said_only_when_it_is(void **state)
     assert_int_equal(look(l, 999000 + 3 * LOGIN_MS + 20000).left_ms, 0);
 }
 
+static void an_interrupted_node_has_not_failed(void **state)
+{
+    struct lab_ladder *l = climbing(*state);
+    l->climbs[0].end = l->climbs[1].end = LAB_CLIMB_BLOCKED;
+    lab_fail(&l->climbs[1].error, LAB_GUEST, "its master failed");
+    assert_int_equal(look(l, 1000000).nodes_failed, 1);
+}
+
+/* A node is provisioned no more once it is defined, and one that went off is powered on as well. */
+static void what_it_set_out_to_do_is_compared(void **state)
+{
+    struct lab_ladder *l = climbing(*state);
+    l->climbs[0].provision = true;
+    lab_estimate_load(l);
+    l->climbs[0].provision = false;
+    l->climbs[0].gates |= LAB_GATE_BIT(LAB_GATE_POWERED);
+    lab_estimate_save(l);
+    l->climbs[0].provision = true;
+    l->climbs[0].gates = gates;
+    assert_int_equal(look(l, 1000000).left_ms, ADDRESS_MS - 1000 + 3 * LOGIN_MS);
+}
+
 static void a_watcher_teaches_nothing(void **state)
 {
     struct lab_ladder *l = climbing(*state);
@@ -138,6 +161,8 @@ int main(void)
         fixture_test(other_work_is_not_compared),
         fixture_test(a_new_node_takes_as_long_as_the_slowest),
         fixture_test(longer_than_last_time_is_said_only_when_it_is),
+        fixture_test(an_interrupted_node_has_not_failed),
+        fixture_test(what_it_set_out_to_do_is_compared),
         fixture_test(a_watcher_teaches_nothing),
         fixture_test(foreign_records_are_none),
     };
