@@ -43,7 +43,8 @@ bool lab_orphans_unfinished(const char *lab)
 {
     struct lab_state *st = NULL;
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT; /* teardown says it */
-    if (lab_state_peek(lab) != LAB_LEDGER_FILLED ||
+    enum lab_ledger ledger = lab_state_peek(lab); /* empty when only its folder is left to go */
+    if ((ledger != LAB_LEDGER_FILLED && ledger != LAB_LEDGER_EMPTY) ||
         lab_state_open(&st, lab, LAB_STATE_READ, NULL, "", &err))
         return false;
     struct lab_node_records nodes = {{0}}; /* an `up` has made a lab of it since */

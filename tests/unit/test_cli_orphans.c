@@ -383,6 +383,23 @@ static void the_same_command_finishes_a_removal_cut_short(void **state)
     assert_false(there(DIR));
 }
 
+/* Killed when only the folder was left. */
+static void the_same_command_removes_the_last_of_it(void **state)
+{
+    (void)state;
+    struct lab_error err = LAB_ERROR_INIT;
+    put_lab();
+    struct lab_state *st = cli_open_lab(LAB_STATE_CREATE);
+    assert_ok(lab_state_set(st, "provider", "libvirt", &err), err);
+    assert_ok(lab_state_set(st, "orphans", "removing", &err), err);
+    lab_state_close(st);
+    cli_rules(CLI_NOTHING);
+    struct cli_said said = lab("teardown", "--orphans", "-y");
+    assert_said(said, 0, out, "removed: folder");
+    cli_forget(&said);
+    assert_false(there(DIR));
+}
+
 /* --- a storage pool alone ----------------------------------------------------------------------
  */
 
@@ -724,6 +741,7 @@ int main(void)
         cli_test(a_lab_whose_folder_was_renamed_is_not_lost),
         cli_test(orphans_are_removed),
         cli_test(a_removal_cut_short_is_finished_by_teardown),
+        cli_test(the_same_command_removes_the_last_of_it),
         cli_test(a_pool_alone_is_known_by_its_tag),
         cli_test(another_homes_pool_wants_its_id),
         cli_test(a_tag_that_does_not_fit_its_pool_is_none),
