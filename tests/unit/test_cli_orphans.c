@@ -65,7 +65,7 @@ static void put_network_and_pool(struct lab_str *rules, const char *id, const ch
     lab_uuid_named(seed, uuid);
     LAB_AUTOFREE char *net_xml =
         lab_format("<network><name>airgap-default</name><uuid>" NET_UUID "</uuid>%s"
-                   "<bridge name='lab0'/><ip address='192.168.6.1' prefix='24'/></network>\n",
+                   "<bridge name='lo'/><ip address='192.168.6.1' prefix='24'/></network>\n",
                    tag);
     LAB_AUTOFREE char *pool_xml =
         lab_format("<pool type='dir'><name>labctl-airgap</name><uuid>%s</uuid>"

@@ -47,7 +47,7 @@ static void put_strangers(const char *node_tag, const char *net_tag)
                  "dumpxml*u1\tsay\t<domain><name>web-01</name><uuid>u1</uuid><metadata>%s"
                  "</metadata></domain>\n"
                  "net-list*\tsay\ttheirs\nnet-dumpxml*\tsay\t<network><name>theirs</name>"
-                 "<uuid>n1</uuid><metadata>%s</metadata><bridge name='lab0'/></network>\n"
+                 "<uuid>n1</uuid><metadata>%s</metadata><bridge name='lo'/></network>\n"
                  "pool-dumpxml*\tsay\t<pool type='dir'><name>labctl-airgap</name><uuid>p1</uuid>"
                  "<target><path>/srv/theirs</path></target></pool>\n"
                  "pool-list*\tsay\tlabctl-airgap\ndomstats*\tout\t%s\n"
