@@ -208,8 +208,8 @@ static void words_of_a_lost_connection(void **state)
 {
     (void)state;
     static const char *const lost[] = {
-        "error: failed to connect to the hypervisor\nerror: Failed to connect socket to "
-        "'/var/run/libvirt/libvirt-sock': Connection refused",
+        ("error: failed to connect to the hypervisor\nerror: Failed to connect socket to "
+         "'/var/run/libvirt/libvirt-sock': Connection refused"), /* one text, says clang */
         "error: Failed to reconnect to the hypervisor",
         "error: Disconnected from qemu:///system due to end of file",
         "error: failed to get pool 'p0'\nerror: Cannot recv data: Connection reset by peer",
