@@ -59,7 +59,7 @@ static void test_columns_count_characters(void **state)
         "{name: demo, \"\xED\x95\x9C\xEA\xB8\x80\": 1, image_url: x, nodes: [], wait: no}\n",
         "lab.yaml:1:1: error: 'networks' is missing in lab.yaml (Networks by name)\n"
         "lab.yaml:1:14: error: unknown key \"\xED\x95\x9C\xEA\xB8\x80\" in lab.yaml; known "
-        "are name, provider, auth, image_url, sha256, networks, nodes, cloud_init, "
+        "are name, provider, timezone, auth, image_url, sha256, networks, nodes, cloud_init, "
         "payload, registry, airgap, wait, firmware, disk_bus, cd_bus, libvirt, vm_dir\n"
         "lab.yaml:1:44: error: 'nodes' is empty; a lab has at least one node\n"
         "lab.yaml:1:54: error: 'wait' is \"no\"; it must be a mapping (lines of \"key: "
