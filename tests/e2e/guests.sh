@@ -70,7 +70,7 @@ same "exit status" 5 "$rc"
 holds "the failing gate" "nocloud failed at 'cloud-init'" "$(cat "$work/up.log")"
 holds "cloud-init's own error" "scripts-user|scripts_user" "$(cat "$work/up.log")"
 holds "the guest's own words" "cannot mount the warp core" "$(cat "$work/up.log")"
-holds "what to do next" "next: .*ssh nocloud" "$(cat "$work/up.log")"
+holds "what to do next" "next: .*logs nocloud cloud-init" "$(cat "$work/up.log")"
 for n in cloudkernel $nm; do
     holds "$n is done" "^$n .*done" "$(cat "$work/up.log")"
     same "$n: media defined" 0 "$(media_defined "$n")"
