@@ -228,6 +228,8 @@ enum plat_breakaway_end plat_run_breakaway(struct plat_breakaway *child, struct 
 bool plat_is_terminal(int fd);
 void plat_terminal_size(int fd, int *columns, int *rows); /* 80x24 when unknown */
 bool plat_terminal_utf8(void);
+/* The language that the user has set for messages, such as "ko_KR.UTF-8"; NULL: none. Borrowed. */
+const char *plat_language(void);
 /* Keys and passwords of this process shall not get to a disk by its crash, nor be read by other
  * programs of the user: no core dump, no debugger. Children are as they always were. */
 void plat_guard_memory(void);

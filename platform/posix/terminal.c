@@ -34,6 +34,15 @@ bool plat_terminal_utf8(void)
     return false;
 }
 
+const char *plat_language(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(names); i++)
+        if (plat_getenv(names[i]))
+            return plat_getenv(names[i]);
+    return NULL;
+}
+
 void plat_console_init(void)
 {
     /* Terminals here speak UTF-8 and escape sequences without being asked. */

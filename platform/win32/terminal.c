@@ -38,6 +38,16 @@ bool plat_terminal_utf8(void)
     return GetConsoleOutputCP() == CP_UTF8;
 }
 
+/* The variables are those of Git's and other shells. */
+const char *plat_language(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(names); i++)
+        if (plat_getenv(names[i]))
+            return plat_getenv(names[i]);
+    return PRIMARYLANGID(GetUserDefaultUILanguage()) == LANG_KOREAN ? "ko" : "en";
+}
+
 /* The console outlives us, and the program that started us may want it as it was. */
 static void restore(void)
 {

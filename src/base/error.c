@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/i18n.h"
+
 int lab_fail(struct lab_error *err, enum lab_code code, const char *fmt, ...)
 {
     if (!err || err->code != LAB_OK)
@@ -9,7 +11,7 @@ int lab_fail(struct lab_error *err, enum lab_code code, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     free(err->message);
-    err->message = lab_vformat(fmt, ap);
+    err->message = lab_vtr(fmt, ap);
     va_end(ap);
     err->code = code;
     return -1;
@@ -21,7 +23,7 @@ int lab_error_wrap(struct lab_error *err, const char *fmt, ...)
         return -1;
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *context = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *context = lab_vtr(fmt, ap);
     va_end(ap);
     char *whole = lab_format("%s: %s", context, err->message ? err->message : "unknown reason");
     free(err->message);
@@ -35,7 +37,7 @@ int lab_error_hint(struct lab_error *err, const char *fmt, ...)
         return -1;
     va_list ap;
     va_start(ap, fmt);
-    err->hint = lab_vformat(fmt, ap);
+    err->hint = lab_vtr(fmt, ap);
     va_end(ap);
     return -1;
 }

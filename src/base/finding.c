@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "base/str.h"
 
 const char *lab_result_name(enum lab_result result)
@@ -29,7 +30,7 @@ lab_found(struct lab_findings *out, const char *check, enum lab_result result, c
 {
     va_list ap;
     va_start(ap, fmt);
-    char *found = lab_vformat(fmt, ap);
+    char *found = lab_vtr(fmt, ap);
     va_end(ap);
     return add(out, check, result, found);
 }
@@ -70,7 +71,7 @@ void lab_finding_looked(struct lab_finding *f, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     free(f->looked);
-    f->looked = lab_vformat(fmt, ap);
+    f->looked = lab_vtr(fmt, ap);
     va_end(ap);
 }
 
@@ -79,7 +80,7 @@ void lab_finding_fix(struct lab_finding *f, const char *fmt, ...)
     va_list ap;
     va_start(ap, fmt);
     free(f->fix);
-    f->fix = lab_vformat(fmt, ap);
+    f->fix = lab_vtr(fmt, ap);
     va_end(ap);
 }
 

@@ -1,4 +1,5 @@
 #include "base/host_fact.h"
+#include "base/i18n.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ void lab_host_fact_set(struct lab_host_fact *out,
     out->answer = answer;
     out->looked = lab_strdup(looked);
     va_start(ap, fmt);
-    out->text = lab_vformat(fmt, ap);
+    out->text = lab_vtr(fmt, ap);
     va_end(ap);
 }
 

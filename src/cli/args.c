@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -84,6 +85,10 @@ static int take_shared(struct lab_cli *cli,
         cli->verbose = true;
     else if (strcmp(name, "no-color") == 0)
         cli->no_color = true;
+    else if (strcmp(name, "lang") == 0)
+        return lab_language_set(value)
+                   ? 0
+                   : lab_fail(err, LAB_USAGE, "--lang '%s': there are en and ko", value);
     else if (strcmp(name, "file") == 0)
         cli->file = value;
     else if (strcmp(name, "lab") == 0)

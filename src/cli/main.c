@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -51,6 +52,7 @@ int lab_cli_main(int argc, char **argv)
     int status;
     plat_guard_memory();
     plat_console_init();
+    lab_language_set(NULL);
     argv = plat_arguments(&argc, argv);
     if (lab_cli_parse(&cli, argc, argv, &help, &version, &err)) {
         print_error(&err);

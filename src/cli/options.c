@@ -15,6 +15,7 @@ static const struct {
     {{"quiet", 'q', NULL, "print only failures"}, 0},
     {{"verbose", 'v', NULL, "print every child process and its outcome too"}, 0},
     {{"no-color", 0, NULL, "no colours (also: variable NO_COLOR)"}, 0},
+    {{"lang", 0, "LANGUAGE", "en or ko (default: as LC_ALL, LC_MESSAGES, LANG say)"}, 0},
     {{"file", 'f', "FILE", "the lab's description (default: lab.yaml)"}, LAB_TAKES_FILE},
     {{"lab", 0, "NAME", "a lab made earlier, by name"}, LAB_TAKES_FILE},
     {{"target", 't', "NODE", "only this node; may be repeated"}, LAB_TAKES_TARGET},

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -152,7 +153,7 @@ void lab_cli_say(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     fflush(stdout); /* what was said before comes before */
     fputs(text, stderr);

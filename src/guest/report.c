@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "guest/session.h"
@@ -38,7 +39,7 @@ void lab_guest_say(struct lab_guest *g, enum lab_link link, enum lab_why why, co
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     uint64_t now = lab_wire_now();
     bool same = link == g->link && why == g->why && why != LAB_WHY_PROGRESS;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "base/ipv4.h"
 
 static const uint64_t step_default_ms = 20000;
@@ -161,8 +162,7 @@ void lab_guest_drop(struct lab_guest *g, enum lab_link link, enum lab_why why, c
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text =
-        lab_vformat(fmt, ap); /* may quote the wire: format before closing it */
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap); /* may quote the wire: format before closing it */
     va_end(ap);
     lab_wire_close(g->wire);
     g->wire = NULL;

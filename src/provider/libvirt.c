@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "platform.h"
@@ -131,7 +132,7 @@ void lab_libvirt_notice(const struct lab_libvirt *lv, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     lab_log("%s", text);
     if (lv->notice)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/airgap_priv.h"
 
@@ -49,7 +50,7 @@ void airgap_say(struct airgap_verdict *v, enum lab_airgap_result result, const c
     if (v->said++ >= MAX_SAID)
         return;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     if (v->evidence.len)
         lab_str_add(&v->evidence, "; ");
@@ -76,7 +77,7 @@ void airgap_row(struct lab_airgap *out,
         row->evidence = lab_strdup(lab_str_get(&v->evidence));
     } else {
         va_start(ap, fine);
-        row->evidence = lab_vformat(fine, ap);
+        row->evidence = lab_vtr(fine, ap);
         va_end(ap);
     }
     lab_str_clear(&v->evidence);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/asset.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/marker.h"
@@ -31,7 +32,7 @@ void lab_climb_see(struct lab_climb *c, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *raw = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *raw = lab_vtr(fmt, ap);
     va_end(ap);
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     lab_put_printable(&text, raw, strlen(raw), 400);
@@ -52,7 +53,7 @@ enum lab_answer lab_climb_fail(struct lab_climb *c, enum lab_code code, const ch
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     lab_fail(&c->error, code, "%s", text);
     return LAB_FAILED;

@@ -1,6 +1,7 @@
 /* What is told to whoever listens: changes, warnings, and what workers had to say. */
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "platform.h"
 #include "run/run.h"
@@ -36,7 +37,7 @@ void lab_run_warning(struct lab_run *run, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     lab_log("warning: %s", text);
     keep_warning(run, text);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "platform.h"
 #include "run/commands.h"
 #include "run/report.h"
@@ -37,7 +38,7 @@ void lab_report_removed(struct lab_report *report, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    *lab_vec_push(&report->removed) = lab_vformat(fmt, ap);
+    *lab_vec_push(&report->removed) = lab_vtr(fmt, ap);
     va_end(ap);
 }
 
@@ -45,7 +46,7 @@ void lab_report_kept(struct lab_report *report, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    *lab_vec_push(&report->kept) = lab_vformat(fmt, ap);
+    *lab_vec_push(&report->kept) = lab_vtr(fmt, ap);
     va_end(ap);
 }
 

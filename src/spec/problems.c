@@ -1,3 +1,4 @@
+#include "base/i18n.h"
 #include "spec/spec.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ void lab_problems_add(
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *message = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *message = lab_vtr(fmt, ap);
     va_end(ap);
     if (known(p, pos, message))
         return;

@@ -2,13 +2,14 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 void lab_draft_error(struct lab_draft *d, struct lab_pos pos, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *message = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *message = lab_vtr(fmt, ap);
     va_end(ap);
     lab_problems_add(d->problems, LAB_PROBLEM_ERROR, pos, "%s", message);
 }
@@ -17,7 +18,7 @@ void lab_draft_warning(struct lab_draft *d, struct lab_pos pos, const char *fmt,
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *message = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *message = lab_vtr(fmt, ap);
     va_end(ap);
     lab_problems_add(d->problems, LAB_PROBLEM_WARNING, pos, "%s", message);
 }

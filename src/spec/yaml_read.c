@@ -4,6 +4,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "spec/yaml_error.h"
 
@@ -39,7 +40,7 @@ static void problem(struct builder *b, struct lab_pos pos, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *message = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *message = lab_vtr(fmt, ap);
     va_end(ap);
     lab_problems_add(b->problems, LAB_PROBLEM_ERROR, pos, "%s%s", b->source->about, message);
 }
