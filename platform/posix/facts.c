@@ -1,11 +1,14 @@
 /* Facts about processor, memory, user and disks. /proc and /etc are asked, not libraries. */
 #include "facts.h"
+
 #include <arpa/inet.h>
 #include <ifaddrs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "base/i18n.h"
 
 char *plat_fact_path(const char *path)
 {
@@ -59,7 +62,7 @@ static bool has_word(const char *line, const char *word)
 
 void plat_ask_cpu(struct lab_host_fact *out)
 {
-    static const char looked[] = "flags in /proc/cpuinfo";
+    static const char looked[] = LAB_N("flags in /proc/cpuinfo");
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     plat_fact_read("/proc/cpuinfo", &text);
     LAB_AUTOFREE char *flags = plat_fact_line(lab_str_get(&text), "flags");
@@ -74,9 +77,9 @@ void plat_ask_cpu(struct lab_host_fact *out)
     }
     bool nested = has_word(flags, "hypervisor");
     lab_host_fact_set(out, LAB_FACT_NO, looked, "the processor shows neither vmx nor svm%s",
-                      nested ? ", and this host is itself a virtual machine" : "");
-    out->fix = lab_strdup(nested ? "turn on nested virtualisation where this machine runs"
-                                 : "turn on VT-x or AMD-V (SVM) in the firmware's setup");
+                      nested ? lab_tr(", and this host is itself a virtual machine") : "");
+    out->fix = lab_strdup(nested ? lab_tr("turn on nested virtualisation where this machine runs")
+                                 : lab_tr("turn on VT-x or AMD-V (SVM) in the firmware's setup"));
 }
 
 /* Linux has no hypervisor underneath that VMware would have to share with. */
@@ -145,10 +148,10 @@ void plat_ask_group(struct lab_host_fact *out, const char *group)
     } else if (named) {
         lab_host_fact_set(out, LAB_FACT_NO, looked,
                           "user '%s' is in group '%s', but not this login", user, group);
-        out->fix = lab_strdup("log out and in again");
+        out->fix = lab_strdup(lab_tr("log out and in again"));
     } else {
         lab_host_fact_set(out, LAB_FACT_NO, looked, "user '%s' is not in group '%s'", user, group);
-        out->fix = lab_format("sudo usermod -aG %s %s, then log in again", group, user);
+        out->fix = lab_format(lab_tr("sudo usermod -aG %s %s, then log in again"), group, user);
     }
 }
 
@@ -168,8 +171,8 @@ void plat_ask_utf8(struct lab_host_fact *out)
     bool utf8 = plat_terminal_utf8();
     if (value)
         lab_host_fact_set(out, utf8 ? LAB_FACT_YES : LAB_FACT_NO, "LC_ALL, LC_CTYPE, LANG",
-                          "the locale is %s%s (%s)", value, utf8 ? "" : ", which is not UTF-8",
-                          name);
+                          "the locale is %s%s (%s)", value,
+                          utf8 ? "" : lab_tr(", which is not UTF-8"), name);
     else
         lab_host_fact_set(out, LAB_FACT_NO, "LC_ALL, LC_CTYPE, LANG",
                           "no locale is set: plain ASCII");

@@ -1,11 +1,14 @@
 /* Facts about the clock. */
 #include "facts.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/i18n.h"
 
 static bool is_file(const char *path)
 {
@@ -62,7 +65,7 @@ void plat_ask_time_zone(struct lab_host_fact *out)
     } else if (zone) {
         lab_host_fact_set(out, LAB_FACT_NO, looked, "there is no zone '%s', so UTC%s is used", zone,
                           offset);
-        out->fix = lab_strdup("timedatectl set-timezone ZONE, or install tzdata");
+        out->fix = lab_strdup(lab_tr("timedatectl set-timezone ZONE, or install tzdata"));
     } else if (is_file("/etc/localtime")) {
         lab_host_fact_set(out, LAB_FACT_YES, looked, "a zone without a name (UTC%s)", offset);
     } else {
@@ -87,6 +90,7 @@ void plat_ask_clock(struct lab_host_fact *out)
         return;
     }
     lab_host_fact_set(out, LAB_FACT_NO, looked, "no time service keeps it right");
-    out->fix = lab_strdup("timedatectl set-ntp true or, without a network, compare it with a "
-                          "watch; guests take it over");
+    out->fix =
+        lab_strdup(lab_tr("timedatectl set-ntp true or, without a network, compare it with a "
+                          "watch; guests take it over"));
 }

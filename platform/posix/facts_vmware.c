@@ -1,12 +1,15 @@
 /* Facts about VMware Workstation on this host. */
 #include "facts.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/i18n.h"
+
 void plat_ask_vmware(struct lab_host_fact *out)
 {
-    static const char looked[] = "product.version in /etc/vmware/config";
+    static const char looked[] = LAB_N("product.version in /etc/vmware/config");
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     plat_fact_read("/etc/vmware/config", &text);
     const char *config = lab_str_get(&text);
@@ -46,10 +49,14 @@ void plat_ask_vmware_driver(struct lab_host_fact *out)
                           "the kernel modules vmmon and vmnet are loaded");
         return;
     }
-    lab_host_fact_set(out, LAB_FACT_NO, looked, "not loaded: the kernel module%s %s%s%s",
-                      vmmon || vmnet ? "" : "s", vmmon ? "" : "vmmon",
-                      vmmon || vmnet ? "" : " and ", vmnet ? "" : "vmnet");
-    out->fix = lab_strdup("sudo vmware-modconfig --console --install-all (after a new kernel; with "
+    if (vmmon || vmnet)
+        lab_host_fact_set(out, LAB_FACT_NO, looked, "not loaded: the kernel module %s",
+                          vmmon ? "vmnet" : "vmmon");
+    else
+        lab_host_fact_set(out, LAB_FACT_NO, looked,
+                          "not loaded: the kernel modules vmmon and vmnet");
+    out->fix =
+        lab_strdup(lab_tr("sudo vmware-modconfig --console --install-all (after a new kernel; with "
                           "Secure Boot the modules must be signed), then: sudo systemctl restart "
-                          "vmware");
+                          "vmware"));
 }

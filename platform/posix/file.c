@@ -1,4 +1,5 @@
 #include "platform.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,13 +10,15 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
+
 int plat_fail_os(struct lab_error *err, enum lab_code code, const char *fmt, ...)
 {
     int number = errno;
     char words[256];
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     return lab_fail(err, code, "%s: %s", text, strerror_r(number, words, sizeof(words)));
 }

@@ -1,5 +1,7 @@
 #include "platform.h"
 
+#include "base/i18n.h"
+
 #if defined(__linux__) && defined(__x86_64__)
 
 #include <errno.h>
@@ -51,18 +53,19 @@ enum outcome {
 };
 
 static const char *const words[OUTCOMES] = {
-    [NO_MACHINE] = "/dev/kvm opens, but KVM_CREATE_VM is refused",
-    [NO_MEMORY] = "/dev/kvm opens, but a virtual machine gets no memory",
-    [NO_CPU] = "/dev/kvm opens, but a virtual CPU cannot be made",
-    [RUN_REFUSED] = "/dev/kvm opens, but KVM_RUN is refused",
-    [RUN_WENT_WRONG] = "/dev/kvm opens, but a virtual CPU did not execute its first instructions",
+    [NO_MACHINE] = LAB_N("/dev/kvm opens, but KVM_CREATE_VM is refused"),
+    [NO_MEMORY] = LAB_N("/dev/kvm opens, but a virtual machine gets no memory"),
+    [NO_CPU] = LAB_N("/dev/kvm opens, but a virtual CPU cannot be made"),
+    [RUN_REFUSED] = LAB_N("/dev/kvm opens, but KVM_RUN is refused"),
+    [RUN_WENT_WRONG] =
+        LAB_N("/dev/kvm opens, but a virtual CPU did not execute its first instructions"),
     [RAN_A_FEW] =
-        "/dev/kvm opens, but a virtual CPU is so slow that the host must be interpreting it "
-        "in software (it has no hardware virtualisation of its own)",
+        LAB_N("/dev/kvm opens, but a virtual CPU is so slow that the host must be interpreting it "
+              "in software (it has no hardware virtualisation of its own)"),
 };
 
-static const char *const hung = "/dev/kvm opens, but a virtual CPU did not finish its first "
-                                "instructions in 2 seconds";
+static const char *const hung = LAB_N("/dev/kvm opens, but a virtual CPU did not finish its first "
+                                      "instructions in 2 seconds");
 
 /* again: dec rcx; jnz again; mov rax, rsi; mov [DATA], rax; hlt */
 static const unsigned char program[] = {0x48, 0xff, 0xc9, 0x75, 0xfb, 0x48, 0x89, 0xf0, 0x48,
@@ -190,7 +193,7 @@ static const char *listen_to(int answer)
 {
     struct pollfd wait = {.fd = answer, .events = POLLIN};
     uint64_t until = plat_now_ms() + LIMIT_MS, now;
-    const char *reason = hung;
+    const char *reason = lab_tr(hung);
     while ((now = plat_now_ms()) < until) {
         int ready = poll(&wait, 1, (int)(until - now));
         if (ready < 0 && errno == EINTR)
@@ -202,8 +205,8 @@ static const char *listen_to(int answer)
         if (n < 0 && errno == EINTR)
             continue;
         if (n != 1 || outcome < 0 || outcome >= OUTCOMES)
-            return "/dev/kvm opens, but the process that ran a virtual CPU crashed";
-        reason = words[(int)outcome];
+            return lab_tr("/dev/kvm opens, but the process that ran a virtual CPU crashed");
+        reason = lab_tr(words[(int)outcome]);
         if (outcome != RAN_A_FEW)
             break;
     }
@@ -214,13 +217,13 @@ static const char *run_in_child(int kvm)
 {
     int answer[2];
     if (pipe2(answer, O_CLOEXEC) < 0)
-        return "no pipe could be made to try /dev/kvm";
+        return lab_tr("no pipe could be made to try /dev/kvm");
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
         child(kvm, answer[1], parent);
     close(answer[1]);
     const char *reason =
-        pid < 0 ? "no process could be started to try /dev/kvm" : listen_to(answer[0]);
+        pid < 0 ? lab_tr("no process could be started to try /dev/kvm") : listen_to(answer[0]);
     close(answer[0]);
     if (pid > 0)
         reap(pid);
@@ -235,13 +238,13 @@ bool plat_kvm_runs(const char **why)
         reason = run_in_child(kvm);
         close(kvm);
     } else if (errno == ENOENT) {
-        reason =
+        reason = lab_tr(
             "there is no /dev/kvm: virtualisation is off in the firmware, or the kernel module "
-            "kvm_intel or kvm_amd is not loaded";
+            "kvm_intel or kvm_amd is not loaded");
     } else if (errno == EACCES || errno == EPERM) {
-        reason = "this user may not open /dev/kvm: it belongs to the group kvm";
+        reason = lab_tr("this user may not open /dev/kvm: it belongs to the group kvm");
     } else {
-        reason = "/dev/kvm does not open: the CPU offers no virtualisation to this system";
+        reason = lab_tr("/dev/kvm does not open: the CPU offers no virtualisation to this system");
     }
     if (why)
         *why = reason;
@@ -253,7 +256,7 @@ bool plat_kvm_runs(const char **why)
 bool plat_kvm_runs(const char **why)
 {
     if (why)
-        *why = "KVM is tried only on Linux hosts with an x86-64 CPU";
+        *why = lab_tr("KVM is tried only on Linux hosts with an x86-64 CPU");
     return false;
 }
 

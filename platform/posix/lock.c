@@ -1,4 +1,5 @@
 #include "platform.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,6 +9,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/i18n.h"
 
 /* flock(), not fcntl(F_SETLK): those locks belong to the process, and closing any other descriptor
  * of the same file would give them up. The kernel frees the lock when the process dies, so a file
@@ -38,7 +41,7 @@ static int conflict(int fd, const char *path, struct lab_error *err)
     holder[n > 0 ? n : 0] = '\0';
     holder[strcspn(holder, "\r\n")] = '\0';
     lab_fail(err, LAB_CONFLICT, "cannot lock '%s': held by %s", path,
-             *holder ? holder : "a process that did not write its name");
+             *holder ? holder : lab_tr("a process that did not write its name"));
     return lab_error_hint(err, "wait for it to finish, or end that process, then try again");
 }
 

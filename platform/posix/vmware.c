@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
+
 /* Where installers put the programs, for a PATH that has been cut short (cron, sudo). */
 static const char *const folders[] = {"/usr/bin", "/usr/local/bin", "/usr/lib/vmware/bin"};
 
@@ -105,9 +107,9 @@ int plat_vmnet_settings(struct lab_str *out, struct lab_error *err)
 
 char *plat_vmnet_advice(unsigned number, const char *network, const char *mask)
 {
-    return lab_format("set in /etc/vmware/networking: answer VNET_%u_HOSTONLY_SUBNET %s, "
-                      "answer VNET_%u_HOSTONLY_NETMASK %s, answer VNET_%u_NAT no, "
-                      "answer VNET_%u_VIRTUAL_ADAPTER yes; then run: "
-                      "sudo vmware-networks --stop; sudo vmware-networks --start",
+    return lab_format(lab_tr("set in /etc/vmware/networking: answer VNET_%u_HOSTONLY_SUBNET %s, "
+                             "answer VNET_%u_HOSTONLY_NETMASK %s, answer VNET_%u_NAT no, "
+                             "answer VNET_%u_VIRTUAL_ADAPTER yes; then run: "
+                             "sudo vmware-networks --stop; sudo vmware-networks --start"),
                       number, network, number, mask, number, number);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "wide.h"
 
 /* In the user's language, as Windows has it, without its final stop. */
@@ -12,7 +13,7 @@ static char *words_of(DWORD number)
                                  FORMAT_MESSAGE_IGNORE_INSERTS,
                              NULL, number, 0, (wchar_t *)&text, 0, NULL);
     if (n == 0)
-        return lab_format("error %lu of Windows", (unsigned long)number);
+        return lab_format(lab_tr("error %lu of Windows"), (unsigned long)number);
     while (n > 0 && (text[n - 1] <= L' ' || text[n - 1] == L'.'))
         text[--n] = L'\0';
     char *words = plat_utf8(text);
@@ -27,7 +28,7 @@ int plat_fail_os(struct lab_error *err, enum lab_code code, const char *fmt, ...
     int c_number = errno;
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     LAB_AUTOFREE char *words = number ? words_of(number) : lab_strdup(strerror(c_number));
     return lab_fail(err, code, "%s: %s", text, words);

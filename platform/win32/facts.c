@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "registry.h"
 #include "wide.h"
 
@@ -68,10 +69,11 @@ void plat_ask_cpu(struct lab_host_fact *out)
             under);
     else
         lab_host_fact_set(out, LAB_FACT_NO, looked, "%s",
-                          flag ? "the firmware has turned the processor's virtualisation off"
-                               : "the processor shows neither VT-x nor AMD-V");
+                          flag
+                              ? lab_tr("the firmware has turned the processor's virtualisation off")
+                              : lab_tr("the processor shows neither VT-x nor AMD-V"));
     if (out->answer == LAB_FACT_NO)
-        out->fix = lab_strdup("turn on VT-x or AMD-V (SVM) in the firmware's setup");
+        out->fix = lab_strdup(lab_tr("turn on VT-x or AMD-V (SVM) in the firmware's setup"));
 }
 
 #define DEVICE_GUARD "SYSTEM\\CurrentControlSet\\Control\\DeviceGuard"
@@ -80,9 +82,9 @@ static const char *who_wants_hyperv(void)
 {
     if (plat_registry_flag(PLAT_VIEW_64,
                            DEVICE_GUARD "\\Scenarios\\HypervisorEnforcedCodeIntegrity", "Enabled"))
-        return ", for memory integrity";
+        return lab_tr(", for memory integrity");
     if (plat_registry_flag(PLAT_VIEW_64, DEVICE_GUARD, "EnableVirtualizationBasedSecurity"))
-        return ", for virtualisation-based security";
+        return lab_tr(", for virtualisation-based security");
     return "";
 }
 
@@ -98,17 +100,18 @@ void plat_ask_rival(struct lab_host_fact *out)
                           "off (this Windows runs in a virtual machine: %s)", under);
     } else if (!may_make_partitions()) {
         lab_host_fact_set(out, LAB_FACT_NO, looked, "this Windows is itself a guest of Hyper-V");
-        out->fix = lab_strdup("turn on nested virtualisation outside: Set-VMProcessor "
-                              "-ExposeVirtualizationExtensions $true");
+        out->fix = lab_strdup(lab_tr("turn on nested virtualisation outside: Set-VMProcessor "
+                                     "-ExposeVirtualizationExtensions $true"));
     } else {
         lab_host_fact_set(
             out, LAB_FACT_NO, looked,
             "on%s: VMs run through the Windows Hypervisor Platform, more slowly and without nested "
             "virtualisation",
             who_wants_hyperv());
-        out->fix = lab_strdup("turn off memory integrity (Windows Security, Device security, Core "
+        out->fix =
+            lab_strdup(lab_tr("turn off memory integrity (Windows Security, Device security, Core "
                               "isolation), then as administrator: bcdedit /set "
-                              "hypervisorlaunchtype off, and restart");
+                              "hypervisorlaunchtype off, and restart"));
     }
 }
 
@@ -146,7 +149,7 @@ static DWORD service_state(const wchar_t *name)
 
 void plat_ask_vmware_driver(struct lab_host_fact *out)
 {
-    static const char looked[] = "the service VMAuthdService";
+    static const char looked[] = LAB_N("the service VMAuthdService");
     switch (service_state(L"VMAuthdService")) {
     case 0:
         lab_host_fact_set(out, LAB_FACT_UNKNOWN, looked,
@@ -157,7 +160,7 @@ void plat_ask_vmware_driver(struct lab_host_fact *out)
         break;
     default:
         lab_host_fact_set(out, LAB_FACT_NO, looked, "the service VMAuthdService does not run");
-        out->fix = lab_strdup("as administrator: net start VMAuthdService");
+        out->fix = lab_strdup(lab_tr("as administrator: net start VMAuthdService"));
     }
 }
 
@@ -197,8 +200,8 @@ void plat_ask_clock(struct lab_host_fact *out)
         lab_host_fact_set(out, LAB_FACT_UNKNOWN, looked, "the Windows Time service is not set up");
     } else if (strcmp(type, "NoSync") == 0) {
         lab_host_fact_set(out, LAB_FACT_NO, looked, "no time service keeps it right");
-        out->fix = lab_strdup("Settings, Time & language: set time automatically; without a "
-                              "network, compare it with a watch: guests take it over");
+        out->fix = lab_strdup(lab_tr("Settings, Time & language: set time automatically; without a "
+                                     "network, compare it with a watch: guests take it over"));
     } else {
         lab_host_fact_set(out, LAB_FACT_YES, looked, "Windows Time keeps it right (%s)", type);
     }
@@ -215,9 +218,9 @@ void plat_ask_long_paths(struct lab_host_fact *out)
     }
     lab_host_fact_set(out, LAB_FACT_NO, looked,
                       "off: labctl reaches paths beyond 260 characters, other programs may not");
-    out->fix = lab_strdup("keep LABCTL_HOME and vm_dir short or, as administrator: reg add "
-                          "HKLM\\SYSTEM\\CurrentControlSet\\Control\\FileSystem /v "
-                          "LongPathsEnabled /t REG_DWORD /d 1 /f");
+    out->fix = lab_strdup(lab_tr("keep LABCTL_HOME and vm_dir short or, as administrator: reg add "
+                                 "HKLM\\SYSTEM\\CurrentControlSet\\Control\\FileSystem /v "
+                                 "LongPathsEnabled /t REG_DWORD /d 1 /f"));
 }
 
 void plat_ask_utf8(struct lab_host_fact *out)
@@ -233,7 +236,7 @@ void plat_ask_utf8(struct lab_host_fact *out)
     } else {
         lab_host_fact_set(out, LAB_FACT_NO, looked,
                           "the console has code page %u and does not take UTF-8", page);
-        out->fix = lab_strdup("chcp 65001, or use Windows Terminal");
+        out->fix = lab_strdup(lab_tr("chcp 65001, or use Windows Terminal"));
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "base/i18n.h"
 #include "wide.h"
 
 /* Local, not roaming: disks of virtual machines have no place in a profile that travels. */
@@ -122,6 +123,6 @@ int64_t plat_local_ms(int64_t wall_ms)
 bool plat_kvm_runs(const char **why)
 {
     if (why)
-        *why = "KVM is a part of Linux; this is Windows";
+        *why = lab_tr("KVM is a part of Linux; this is Windows");
     return false;
 }

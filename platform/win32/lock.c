@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "wide.h"
 
 /* One byte far behind the text is locked, because Windows keeps others from reading what is locked,
@@ -55,7 +56,7 @@ static int conflict(HANDLE file, const char *path, struct lab_error *err)
     holder[n] = '\0';
     holder[strcspn(holder, "\r\n")] = '\0';
     lab_fail(err, LAB_CONFLICT, "cannot lock '%s': held by %s", path,
-             *holder ? holder : "a process that did not write its name");
+             *holder ? holder : lab_tr("a process that did not write its name"));
     return lab_error_hint(err, "wait for it to finish, or end that process, then try again");
 }
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "registry.h"
 #include "wide.h"
 
@@ -99,7 +100,8 @@ char *plat_vmnet_advice(unsigned number, const char *network, const char *mask)
     LAB_AUTOFREE char *found = plat_find_vmware(tool);
     LAB_AUTOFREE char *native = found ? plat_native(found) : lab_format("%s.exe", tool);
     lab_str_add(&out,
-                "run as administrator in cmd.exe (each answers with status 1 when it is fine):");
+                lab_tr("run as administrator in cmd.exe (each answers with status 1 when it is "
+                       "fine):"));
     lab_str_addf(&out, " \"%s\" -- stop dhcp &", native);
     lab_str_addf(&out, " \"%s\" -- set vnet vmnet%u addr %s &", native, number, network);
     lab_str_addf(&out, " \"%s\" -- set vnet vmnet%u mask %s &", native, number, mask);
@@ -107,7 +109,9 @@ char *plat_vmnet_advice(unsigned number, const char *network, const char *mask)
     lab_str_addf(&out, " \"%s\" -- add adapter vmnet%u &", native, number);
     lab_str_addf(&out, " \"%s\" -- update adapter vmnet%u &", native, number);
     lab_str_addf(&out, " \"%s\" -- update dhcp vmnet%u &", native, number);
-    lab_str_addf(&out, " \"%s\" -- start dhcp; or use Workstation's menu Edit, ", native);
-    lab_str_add(&out, "Virtual Network Editor. Other VMs on that network change with it");
+    lab_str_addf(&out, " \"%s\" -- start dhcp", native);
+    lab_str_add(&out,
+                lab_tr("; or use Workstation's menu Edit, Virtual Network Editor. Other VMs on "
+                       "that network change with it"));
     return lab_str_detach(&out);
 }

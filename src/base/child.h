@@ -28,6 +28,7 @@ struct lab_child {
     struct lab_str out, errout; /* each at most 16 MiB, more is LAB_INTERNAL */
     int status;                 /* exit status, or -1 */
     int signal;                 /* that ended it, or 0 */
+    bool missing;               /* no such program in PATH */
     uint64_t duration_ms;
 };
 
@@ -49,8 +50,8 @@ int lab_child_run(struct lab_child *c, struct lab_error *err) LAB_MUST_CHECK;
  * streams, it goes on after labctl has ended. Its number tells whether it lives
  * (plat_process_lives). */
 int lab_child_detach(struct lab_child *c, uint64_t *pid, struct lab_error *err) LAB_MUST_CHECK;
-/* Gives it our own stdin, stdout and stderr (a terminal, mostly) and returns when it has ended: sets
- * status and signal. There is no timeout, and Ctrl-C reaches it as it reaches us. */
+/* Gives it our own stdin, stdout and stderr (a terminal, mostly) and returns when it has ended:
+ * sets status and signal. There is no timeout, and Ctrl-C reaches it as it reaches us. */
 int lab_child_terminal(struct lab_child *c, struct lab_error *err) LAB_MUST_CHECK;
 void lab_child_clear(struct lab_child *c);
 

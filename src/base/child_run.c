@@ -205,6 +205,7 @@ static int spawn_failed(struct run *r, int rc)
 {
     const char *name = program(r);
     if (rc == UV_ENOENT && lab_path_base(name) == name) {
+        r->child->missing = true;
         lab_fail(r->err, LAB_HOST, "cannot run '%s': not found in PATH", name);
         return lab_error_hint(r->err,
                               "install the package that has '%s', or add its folder to PATH", name);

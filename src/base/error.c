@@ -25,7 +25,8 @@ int lab_error_wrap(struct lab_error *err, const char *fmt, ...)
     va_start(ap, fmt);
     LAB_AUTOFREE char *context = lab_vtr(fmt, ap);
     va_end(ap);
-    char *whole = lab_format("%s: %s", context, err->message ? err->message : "unknown reason");
+    char *whole =
+        lab_format("%s: %s", context, err->message ? err->message : lab_tr("unknown reason"));
     free(err->message);
     err->message = whole;
     return -1;

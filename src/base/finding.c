@@ -41,7 +41,7 @@ struct lab_finding *lab_found_error(struct lab_findings *out,
                                     const struct lab_error *err)
 {
     struct lab_finding *f =
-        add(out, check, result, lab_strdup(err->message ? err->message : "unknown reason"));
+        add(out, check, result, lab_strdup(err->message ? err->message : lab_tr("unknown reason")));
     f->fix = lab_strdup(err->hint);
     return f;
 }

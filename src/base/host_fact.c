@@ -1,8 +1,9 @@
 #include "base/host_fact.h"
-#include "base/i18n.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/i18n.h"
 
 void lab_host_fact_set(struct lab_host_fact *out,
                        enum lab_host_answer answer,
@@ -13,7 +14,7 @@ void lab_host_fact_set(struct lab_host_fact *out,
     va_list ap;
     memset(out, 0, sizeof(*out));
     out->answer = answer;
-    out->looked = lab_strdup(looked);
+    out->looked = lab_strdup(looked ? lab_tr(looked) : NULL);
     va_start(ap, fmt);
     out->text = lab_vtr(fmt, ap);
     va_end(ap);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 
@@ -47,7 +48,8 @@ char *lab_secret_exposed(const char *path)
     if (plat_stat(path, &st) != 0 || !(st.mode & READ_BY_OTHERS))
         return NULL;
     LAB_AUTOFREE char *mend = plat_private_command(path);
-    return lab_format("other users of this host can read the password file '%s': %s", path, mend);
+    return lab_format(lab_tr("other users of this host can read the password file '%s': %s"), path,
+                      mend);
 }
 
 void lab_secret_free(char *secret)

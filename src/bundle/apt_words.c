@@ -1,6 +1,7 @@
 /* apt-get ends with 100 whatever was wrong; only its words tell (apt 2.6, LC_ALL=C). */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/apt.h"
 
@@ -13,36 +14,39 @@ struct phrase {
 
 /* The first that is found says it; the line it was found in is quoted. */
 static const struct phrase phrases[] = {
-    {"Unable to locate package", false, LAB_USAGE, "a package is not in the sources",
-     "check its name, and whether 'sources' has the component that it is in (main, contrib, "
-     "universe)"},
-    {"has no installation candidate", false, LAB_USAGE, "a package is not in the sources",
-     "another package names it, but none of the sources has it: check 'sources' and 'arch'"},
-    {"was not found", false, LAB_USAGE, "a package is not there in that version",
-     "sources usually keep only the newest version: write the name alone, or the version they have"},
-    {"is a virtual package", false, LAB_USAGE, "a name stands for several packages",
-     "write the name of one of them instead"},
-    {"NO_PUBKEY", true, LAB_INTEGRITY, "the sources are signed by a key that is not trusted",
-     "name the keyring of that distribution with 'keyring', for example "
-     "/usr/share/keyrings/debian-archive-keyring.gpg (package debian-archive-keyring)"},
-    {"BADSIG", true, LAB_INTEGRITY, "the signature of a source is wrong",
-     "try another mirror: its lists were changed or are just being replaced"},
-    {"is not signed", true, LAB_INTEGRITY, "a source is not signed",
-     "name the right address, or, when nobody else can have changed it, write [trusted=yes] behind "
-     "'deb'"},
-    {"does not have a Release file", true, LAB_HOST, "a source has no lists there",
-     "check the address and the release in 'sources'"},
-    {"is not valid yet", true, LAB_HOST, "this machine's clock is behind", "set the clock"},
+    {"Unable to locate package", false, LAB_USAGE, LAB_N("a package is not in the sources"),
+     LAB_N("check its name, and whether 'sources' has the component that it is in (main, contrib, "
+           "universe)")},
+    {"has no installation candidate", false, LAB_USAGE, LAB_N("a package is not in the sources"),
+     LAB_N("another package names it, but none of the sources has it: check 'sources' and 'arch'")},
+    {"was not found", false, LAB_USAGE, LAB_N("a package is not there in that version"),
+     LAB_N(
+         "sources usually keep only the newest version: write the name alone, or the version they have")},
+    {"is a virtual package", false, LAB_USAGE, LAB_N("a name stands for several packages"),
+     LAB_N("write the name of one of them instead")},
+    {"NO_PUBKEY", true, LAB_INTEGRITY, LAB_N("the sources are signed by a key that is not trusted"),
+     LAB_N("name the keyring of that distribution with 'keyring', for example "
+           "/usr/share/keyrings/debian-archive-keyring.gpg (package debian-archive-keyring)")},
+    {"BADSIG", true, LAB_INTEGRITY, LAB_N("the signature of a source is wrong"),
+     LAB_N("try another mirror: its lists were changed or are just being replaced")},
+    {"is not signed", true, LAB_INTEGRITY, LAB_N("a source is not signed"),
+     LAB_N(
+         "name the right address, or, when nobody else can have changed it, write [trusted=yes] behind "
+         "'deb'")},
+    {"does not have a Release file", true, LAB_HOST, LAB_N("a source has no lists there"),
+     LAB_N("check the address and the release in 'sources'")},
+    {"is not valid yet", true, LAB_HOST, LAB_N("this machine's clock is behind"),
+     LAB_N("set the clock")},
     {"is expired", true, LAB_HOST,
-     "the lists of a source are too old, or this machine's clock is "
-     "ahead",
-     "check the clock (date), or use a mirror that is kept up to date"},
-    {"Hash Sum mismatch", true, LAB_INTEGRITY, "the lists of a source do not fit together",
-     "a mirror that is just being updated, or a proxy: try again later, or another mirror"},
-    {"Malformed ", true, LAB_USAGE, "a line of 'sources' is wrong",
-     "write it as in sources.list: deb [options] URL RELEASE COMPONENT…"},
-    {"Failed to fetch", true, LAB_HOST, "a source cannot be reached",
-     "check its address, the network and the proxy (http_proxy)"},
+     LAB_N("the lists of a source are too old, or this machine's clock is "
+           "ahead"),
+     LAB_N("check the clock (date), or use a mirror that is kept up to date")},
+    {"Hash Sum mismatch", true, LAB_INTEGRITY, LAB_N("the lists of a source do not fit together"),
+     LAB_N("a mirror that is just being updated, or a proxy: try again later, or another mirror")},
+    {"Malformed ", true, LAB_USAGE, LAB_N("a line of 'sources' is wrong"),
+     LAB_N("write it as in sources.list: deb [options] URL RELEASE COMPONENT…")},
+    {"Failed to fetch", true, LAB_HOST, LAB_N("a source cannot be reached"),
+     LAB_N("check its address, the network and the proxy (http_proxy)")},
 };
 
 /* The line around a place, without apt's "E: ". */
@@ -104,12 +108,12 @@ int lab_apt_explain(const struct lab_apt *apt,
         if (!at)
             continue;
         put_line(&line, errout, at);
-        lab_fail(err, p->code, "%s (%s, %s): %s", p->what, apt->wants->release, apt->arch,
+        lab_fail(err, p->code, "%s (%s, %s): %s", lab_tr(p->what), apt->wants->release, apt->arch,
                  lab_str_get(&line));
-        return lab_error_hint(err, "%s", p->hint);
+        return lab_error_hint(err, "%s", lab_tr(p->hint));
     }
     put_last(&line, errout);
     return lab_fail(err, LAB_HOST, "apt-get could not %s for %s, %s: %s",
-                    update ? "read the sources" : "resolve the packages", apt->wants->release,
-                    apt->arch, lab_str_get(&line));
+                    update ? lab_tr("read the sources") : lab_tr("resolve the packages"),
+                    apt->wants->release, apt->arch, lab_str_get(&line));
 }

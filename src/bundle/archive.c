@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/archive_priv.h"
 #include "bundle/sums.h"
@@ -43,14 +44,14 @@ static json_t *load(struct images *i, const char *name)
     const struct lab_member *m = lab_members_find(i->members, name);
     json_t *json = m ? json_loadb(m->text.ptr, m->text.len, 0, NULL) : NULL;
     if (!json)
-        broken(i, m ? "has a member that is no JSON" : "lacks a member", name);
+        broken(i, m ? lab_tr("has a member that is no JSON") : lab_tr("lacks a member"), name);
     return json;
 }
 
 static json_t *load_blob(struct images *i, const char *digest)
 {
     if (!digest || !lab_starts_with(digest, "sha256:") || !lab_is_sha256(digest + 7)) {
-        broken(i, "names a blob by no SHA-256", digest ? digest : "");
+        broken(i, lab_tr("names a blob by no SHA-256"), digest ? digest : "");
         return NULL;
     }
     LAB_AUTOFREE char *name = lab_format("blobs/sha256/%s", digest + 7);
@@ -75,7 +76,7 @@ static int add(struct images *i, const char *ref, const char *digest, const char
     LAB_AUTOFREE char *full = lab_image_full_name(ref);
     LAB_AUTOFREE char *wanted = lab_format("linux/%s", i->arch);
     if (!lab_manifest_can_say(full))
-        return broken(i, "holds an image with an impossible name", ref);
+        return broken(i, lab_tr("holds an image with an impossible name"), ref);
     if (strcmp(platform, wanted) != 0) {
         lab_fail(i->err, LAB_USAGE, "the image '%s' in '%s' is for %s, and the bundle for %s", full,
                  i->path, platform, wanted);
@@ -118,7 +119,7 @@ static char *manifest_platform(struct images *i, const char *digest)
         manifest ? load_blob(i, text_at(json_object_get(manifest, "config"), "digest")) : NULL;
     char *platform = config ? platform_of(config) : NULL;
     if (config && !platform)
-        broken(i, "has an image that does not say for which processor it is", digest);
+        broken(i, lab_tr("has an image that does not say for which processor it is"), digest);
     return platform;
 }
 
@@ -145,7 +146,7 @@ static char *index_platform(struct images *i, const char *digest)
             first = lab_steal(&platform);
     }
     if (!first)
-        broken(i, "has an index without any of its images", digest);
+        broken(i, lab_tr("has an index without any of its images"), digest);
     return lab_steal(&first);
 }
 
@@ -199,7 +200,8 @@ static int read_docker(struct images *i)
         LAB_AUTOFREE char *digest =
             lab_format("sha256:%s", lab_members_find(i->members, name)->sha256);
         if (!platform)
-            return broken(i, "has an image that does not say for which processor it is", name);
+            return broken(i, lab_tr("has an image that does not say for which processor it is"),
+                          name);
         json_array_foreach(json_object_get(image, "RepoTags"), k, tag)
         {
             const char *ref = json_string_value(tag);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -73,7 +74,7 @@ static int damaged(const struct lab_members *m, struct archive *a, struct lab_er
 {
     const char *why = archive_error_string(a);
     return lab_fail(err, LAB_INTEGRITY, "the archive '%s' is damaged: %s", m->file,
-                    why ? why : "unknown reason");
+                    why ? why : lab_tr("unknown reason"));
 }
 
 static bool is_json(const struct lab_str *text)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "bundle/create_priv.h"
@@ -28,7 +29,7 @@ void lab_create_note(struct lab_create *c, const char *fmt, ...)
     va_list ap;
     LAB_AUTO_STR struct lab_str shown = LAB_STR_INIT;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *text = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *text = lab_vtr(fmt, ap);
     va_end(ap);
     lab_put_printable(&shown, text, strlen(text), 1000);
     *lab_vec_push(&c->job->notes) = lab_str_detach(&shown);

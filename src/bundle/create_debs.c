@@ -6,6 +6,7 @@
 
 #include "base/child.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/apt.h"
 #include "bundle/create_priv.h"
@@ -28,7 +29,7 @@ static int plan(struct lab_create *c, const struct lab_apt *apt, struct lab_erro
         struct lab_item *item = lab_create_item(c, file->url, path, LAB_FILE_DEB);
         item->sha256 = lab_strdup(file->sha256);
         item->size = file->size;
-        item->whose = "the list of the package's source";
+        item->whose = lab_tr("the list of the package's source");
     }
     if (!apt->files.len)
         lab_create_note(c, "no package is needed: all of them are in '%s'",

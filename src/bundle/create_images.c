@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "bundle/create_priv.h"
@@ -38,7 +39,7 @@ static int check_pin(struct lab_create *c,
                      struct lab_error *err)
 {
     const char *hex = strchr(pulled->asked, ':') + 1;
-    LAB_AUTOFREE char *name = lab_format("image %s", ref);
+    LAB_AUTOFREE char *name = lab_format(lab_tr("image %s"), ref);
     const struct lab_pin *pin = lab_lock_find(&c->lock, name);
     if (strchr(ref, '@') || (pin && strcmp(pin->sha256, hex) == 0))
         return 0;

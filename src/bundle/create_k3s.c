@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/archive.h"
 #include "bundle/create_priv.h"
@@ -62,7 +63,7 @@ static int expect(struct lab_item *item,
                   struct lab_error *err)
 {
     item->sha256 = listed(text, name);
-    item->whose = "the release's own sums";
+    item->whose = lab_tr("the release's own sums");
     if (item->sha256)
         return 0;
     lab_fail(err, LAB_INTEGRITY, "'%s' of the release does not list '%s'", list, name);

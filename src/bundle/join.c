@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -73,21 +74,21 @@ static int check_one(struct join *j, const struct lab_part *part, struct lab_str
     char *path = find(j, part->name);
     *lab_vec_push(&j->paths) = path;
     if (!path) {
-        lab_str_addf(wrong, "\n  '%s' is missing", part->name);
+        lab_str_addf(wrong, lab_tr("\n  '%s' is missing"), part->name);
         return 0;
     }
     if (plat_stat(path, &st) < 0)
         return plat_fail_os(j->err, LAB_HOST, "cannot look at '%s'", path);
     if (st.size != part->size) {
-        lab_str_addf(wrong, "\n  '%s' is damaged: it has %llu bytes and should have %llu", path,
-                     (unsigned long long)st.size, (unsigned long long)part->size);
+        lab_str_addf(wrong, lab_tr("\n  '%s' is damaged: it has %llu bytes and should have %llu"),
+                     path, (unsigned long long)st.size, (unsigned long long)part->size);
         return 0;
     }
     if (lab_bundle_hash(path, hex, &j->meter, j->err) < 0)
         return -1;
     if (strcmp(hex, part->sha256) != 0)
-        lab_str_addf(wrong, "\n  '%s' is damaged: its SHA-256 is %s and should be %s", path, hex,
-                     part->sha256);
+        lab_str_addf(wrong, lab_tr("\n  '%s' is damaged: its SHA-256 is %s and should be %s"), path,
+                     hex, part->sha256);
     return 0;
 }
 
@@ -156,7 +157,7 @@ static int tar_failed(struct join *j, struct archive *a)
         return lab_fail(j->err, LAB_HOST, "cannot read '%s': %s", j->paths.items[j->next - 1],
                         uv_strerror(j->why));
     return lab_fail(j->err, LAB_INTEGRITY, "the parts are no tar: %s",
-                    why ? why : "unknown reason");
+                    why ? why : lab_tr("unknown reason"));
 }
 
 static int write_bytes(struct join *j, struct archive *a, int fd, const char *path)
@@ -181,10 +182,10 @@ static int write_bytes(struct join *j, struct archive *a, int fd, const char *pa
 static const char *bad_entry(struct archive_entry *entry, const char *path)
 {
     if (!path)
-        return "has no name";
+        return lab_tr("has no name");
     if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_hardlink(entry) ||
         archive_entry_symlink(entry))
-        return "is no plain file";
+        return lab_tr("is no plain file");
     return lab_bundle_bad_path(path);
 }
 

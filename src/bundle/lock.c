@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/reader.h"
 
@@ -24,7 +25,7 @@ static void read_pin(struct lab_reader *r, const struct lab_yaml *map, struct la
 {
     static const char *const keys[] = {"source", "size", "sha256"};
     char hex[LAB_SHA256_HEX] = "";
-    lab_reader_keys(r, map, "a file", keys, LAB_ARRAY_LEN(keys));
+    lab_reader_keys(r, map, lab_tr("a file"), keys, LAB_ARRAY_LEN(keys));
     LAB_AUTOFREE char *source = lab_reader_text(r, map, "source");
     uint64_t size = lab_reader_uint(r, map, "size", UINT64_MAX >> 1);
     lab_reader_sha256(r, map, "sha256", hex);
@@ -41,7 +42,7 @@ static void read_lock(struct lab_reader *r, const struct lab_yaml *root, struct 
     if (lab_reader_fine(r) && format != 1)
         lab_reader_problem(r, lab_yaml_get(root, "format"),
                            "this format is not known to this labctl; use a newer one");
-    lab_reader_keys(r, root, "the lock", keys, LAB_ARRAY_LEN(keys));
+    lab_reader_keys(r, root, lab_tr("the lock"), keys, LAB_ARRAY_LEN(keys));
     const struct lab_yaml *files = lab_reader_list(r, root, "files");
     for (size_t i = 0; files && i < files->items.len; i++)
         read_pin(r, files->items.items[i], lock);

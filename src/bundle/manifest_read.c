@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/manifest.h"
 #include "bundle/reader.h"
@@ -21,7 +22,7 @@ static void read_file(struct lab_reader *r, const struct lab_yaml *map, struct l
 {
     static const char *const keys[] = {"path", "size", "sha256", "mode", "role"};
     struct lab_bundle_file *f = lab_vec_push(&m->files);
-    lab_reader_keys(r, map, "a file", keys, LAB_ARRAY_LEN(keys));
+    lab_reader_keys(r, map, lab_tr("a file"), keys, LAB_ARRAY_LEN(keys));
     f->path = read_path(r, map, "path");
     f->size = lab_reader_uint(r, map, "size", UINT64_MAX >> 1);
     lab_reader_sha256(r, map, "sha256", f->sha256);
@@ -38,7 +39,7 @@ static void read_image(struct lab_reader *r, const struct lab_yaml *map, struct 
 {
     static const char *const keys[] = {"ref", "file", "digest", "platform"};
     struct lab_bundle_image *i = lab_vec_push(&m->images);
-    lab_reader_keys(r, map, "an image", keys, LAB_ARRAY_LEN(keys));
+    lab_reader_keys(r, map, lab_tr("an image"), keys, LAB_ARRAY_LEN(keys));
     i->ref = lab_reader_text(r, map, "ref");
     i->file = read_path(r, map, "file");
     i->digest = lab_reader_text(r, map, "digest");
@@ -51,7 +52,7 @@ static void read_package(struct lab_reader *r, const struct lab_yaml *map, struc
 {
     static const char *const keys[] = {"name", "version", "arch", "file", "wanted"};
     struct lab_bundle_package *p = lab_vec_push(&m->packages);
-    lab_reader_keys(r, map, "a package", keys, LAB_ARRAY_LEN(keys));
+    lab_reader_keys(r, map, lab_tr("a package"), keys, LAB_ARRAY_LEN(keys));
     p->name = lab_reader_text(r, map, "name");
     p->version = lab_reader_text(r, map, "version");
     p->arch = lab_reader_text(r, map, "arch");
@@ -98,7 +99,7 @@ static void read_all(struct lab_reader *r, const struct lab_yaml *root, struct l
                            (unsigned long long)format, LAB_MANIFEST_FORMAT);
         return;
     }
-    lab_reader_keys(r, root, "the manifest", keys, LAB_ARRAY_LEN(keys));
+    lab_reader_keys(r, root, lab_tr("the manifest"), keys, LAB_ARRAY_LEN(keys));
     if (lab_yaml_get(root, "k3s_version"))
         m->k3s_version = lab_reader_text(r, root, "k3s_version");
     m->arch = lab_reader_text(r, root, "arch");

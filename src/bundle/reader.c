@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/manifest.h"
 #include "bundle/sums.h"
@@ -20,7 +21,7 @@ void lab_reader_problem(struct lab_reader *r, const struct lab_yaml *yaml, const
     if (r->problems.errors >= MAX_PROBLEMS)
         return;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *message = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *message = lab_vtr(fmt, ap);
     va_end(ap);
     LAB_AUTO_STR struct lab_str shown = LAB_STR_INIT;
     lab_put_printable(&shown, message, strlen(message), 600);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/manifest.h"
 #include "bundle/recipe_schema.h"
@@ -208,7 +209,7 @@ check_path(struct reader *r, const struct lab_recipe_file *f, const struct lab_y
 {
     const char *bad = f->path ? lab_bundle_bad_path(f->path) : NULL;
     if (f->path && !bad && !lab_starts_with(f->path, FILES_DIR))
-        bad = "is not below " FILES_DIR;
+        bad = lab_tr("is not below files/");
     if (bad)
         lab_draft_error(&r->draft, lab_yaml_pos(map, "path"), "the path '%s' %s", f->path, bad);
     LAB_VEC_FOREACH (other, &r->out->files)
@@ -293,13 +294,10 @@ int lab_recipe_parse(struct lab_recipe *out,
         if (r.draft.doc.root)
             read_all(&r, r.draft.doc.root);
         else
-            lab_draft_error(&r.draft, (struct lab_pos){1, 1}, "the file is empty");
+            lab_draft_error(&r.draft, (struct lab_pos){1, 1}, lab_tr("the file is empty"));
     }
     lab_yaml_doc_clear(&r.draft.doc);
-    if (!problems->errors)
-        return 0;
-    return lab_fail(err, LAB_USAGE, "'%s' has %zu error%s", path, problems->errors,
-                    problems->errors == 1 ? "" : "s");
+    return lab_problems_refuse(problems, path, err);
 }
 
 int lab_recipe_load(struct lab_recipe *out,

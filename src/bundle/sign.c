@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "bundle/manifest.h"
 #include "bundle/sums.h"
 #include "pki/sign.h"
@@ -40,7 +41,7 @@ static int check_manifest(const char *dir, const char *key, const char *sums, st
         return distrust(dir, key, why, err);
     const struct lab_sum *sum = lab_sums_find(&list, LAB_MANIFEST_NAME);
     if (!sum || strcmp(sum->sha256, hex) != 0)
-        return distrust(dir, key, "'" LAB_MANIFEST_NAME "' is not the one that was signed", err);
+        return distrust(dir, key, lab_tr("'manifest.yaml' is not the one that was signed"), err);
     return 0;
 }
 
@@ -54,7 +55,7 @@ int lab_bundle_trust(const char *dir, struct lab_error *err)
     if (!key || !lab_file_exists(manifest)) /* no bundle: its reader says so */
         return 0;
     if (!lab_file_exists(sig))
-        return distrust(dir, key, "it is unsigned ('" LAB_SUMS_SIGNATURE "' is missing)", err);
+        return distrust(dir, key, lab_tr("it is unsigned ('SHA256SUMS.sig' is missing)"), err);
     if (lab_sign_verify(key, sums, sig, &why) < 0) {
         if (why.code == LAB_INTEGRITY)
             return distrust(dir, key, why.message, err);

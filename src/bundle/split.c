@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -109,7 +110,8 @@ static int tar_failed(struct split *s, struct archive *a)
     const char *why = archive_error_string(a);
     if (s->failed)
         return -1;
-    return lab_fail(s->err, LAB_HOST, "cannot write the parts: %s", why ? why : "unknown reason");
+    return lab_fail(s->err, LAB_HOST, "cannot write the parts: %s",
+                    why ? why : lab_tr("unknown reason"));
 }
 
 static int pass_bytes(struct split *s,
@@ -129,7 +131,7 @@ static int pass_bytes(struct split *s,
             rc = lab_fail(s->err, LAB_CANCELLED, "interrupted while splitting");
         else if (n <= 0)
             rc = lab_fail(s->err, LAB_HOST, "cannot read '%s': %s", f->path,
-                          n < 0 ? uv_strerror((int)n) : "it became shorter");
+                          n < 0 ? uv_strerror((int)n) : lab_tr("it became shorter"));
         else if (archive_write_data(a, bytes, (size_t)n) != n)
             rc = tar_failed(s, a);
         if (rc < 0)
@@ -224,7 +226,7 @@ static int look_over(struct split *s)
         if (f->bad || (!lab_sums_find(&s->sums, f->path) && strcmp(f->path, LAB_SUMS_NAME) != 0 &&
                        strcmp(f->path, LAB_SUMS_SIGNATURE) != 0))
             return lab_fail(s->err, LAB_INTEGRITY, "'%s' in the bundle %s", f->path,
-                            f->bad ? f->bad : "is not in " LAB_SUMS_NAME);
+                            f->bad ? f->bad : lab_tr("is not in SHA256SUMS"));
         s->parts.bundle_bytes += f->size;
         s->parts.files++;
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/tree.h"
 
@@ -42,17 +43,17 @@ static const char *take_line(struct lab_sums *out, char *line)
 {
     if (strlen(line) < DIGITS + 3 || strspn(line, "0123456789abcdef") != DIGITS ||
         line[DIGITS] != ' ' || line[DIGITS + 1] != ' ')
-        return "is not 64 digits, two blanks and a path";
+        return lab_tr("is not 64 digits, two blanks and a path");
     const char *path = line + DIGITS + 2, *bad = lab_bundle_bad_path(path);
     if (bad)
-        return line[strlen(line) - 1] == '\r' ? "ends in CR LF" : bad;
+        return line[strlen(line) - 1] == '\r' ? lab_tr("ends in CR LF") : bad;
     if (strcmp(path, LAB_SUMS_NAME) == 0 || strcmp(path, LAB_SUMS_SIGNATURE) == 0)
-        return "names a file that cannot be in this list";
+        return lab_tr("names a file that cannot be in this list");
     size_t n = out->list.len;
     if (n == LAB_BUNDLE_MAX_FILES)
-        return "is one more than a bundle may have";
+        return lab_tr("is one more than a bundle may have");
     if (n && strcmp(out->list.items[n - 1].path, path) >= 0)
-        return "is not in order behind the one before, or says the same path again";
+        return lab_tr("is not in order behind the one before, or says the same path again");
     line[DIGITS] = '\0';
     lab_sums_add(out, path, line);
     return NULL;
@@ -62,7 +63,7 @@ static char *complain(size_t number, const char *line, const char *why)
 {
     LAB_AUTO_STR struct lab_str shown = LAB_STR_INIT;
     lab_put_printable(&shown, line, strlen(line), 160);
-    return lab_format("line %zu ('%s') %s", number, lab_str_get(&shown), why);
+    return lab_format(lab_tr("line %zu ('%s') %s"), number, lab_str_get(&shown), why);
 }
 
 char *lab_sums_parse(struct lab_sums *out, const char *text, size_t len)
@@ -72,14 +73,14 @@ char *lab_sums_parse(struct lab_sums *out, const char *text, size_t len)
         const char *stop = memchr(at, '\n', (size_t)(end - at));
         size_t n = (size_t)((stop ? stop : end) - at);
         LAB_AUTOFREE char *line = lab_strndup(at, n);
-        const char *why = strlen(line) != n ? "contains a NUL" : take_line(out, line);
+        const char *why = strlen(line) != n ? lab_tr("contains a NUL") : take_line(out, line);
         if (!why && !stop)
-            why = "does not end in a line break: the file was cut off";
+            why = lab_tr("does not end in a line break: the file was cut off");
         if (why)
             return complain(number, line, why);
         at = stop + 1;
     }
-    return len ? NULL : lab_strdup("it is empty");
+    return len ? NULL : lab_strdup(lab_tr("it is empty"));
 }
 
 const struct lab_sum *lab_sums_find(const struct lab_sums *sums, const char *path)

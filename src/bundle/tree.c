@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "platform.h"
 
 #define NAME_MAX_BYTES 255
@@ -13,26 +14,27 @@
 static const char *bad_part(const char *part, size_t len)
 {
     if (len == 0)
-        return "has an empty part";
+        return lab_tr("has an empty part");
     if (len <= 2 && strspn(part, ".") >= len)
-        return "has '.' or '..' as a part";
+        return lab_tr("has '.' or '..' as a part");
     if (len > NAME_MAX_BYTES)
-        return "has a name longer than 255 bytes";
+        return lab_tr("has a name longer than 255 bytes");
     if (part[0] == ' ' || part[len - 1] == ' ' || part[len - 1] == '.')
-        return "has a name that begins or ends with a blank, or ends with '.'";
+        return lab_tr("has a name that begins or ends with a blank, or ends with '.'");
     return NULL;
 }
 
 const char *lab_bundle_bad_path(const char *path)
 {
     if (path[0] == '/')
-        return "is absolute";
+        return lab_tr("is absolute");
     if (strlen(path) > PATH_MAX_BYTES)
-        return "is longer than 1023 bytes";
+        return lab_tr("is longer than 1023 bytes");
     for (const char *s = path; *s; s++)
         if (*s < 0x20 || *s > 0x7e || strchr(":\\\"*?<>|", *s))
-            return "has a character that not every medium can carry (printable ASCII without "
-                   ": \\ \" * ? < > |)";
+            return lab_tr(
+                "has a character that not every medium can carry (printable ASCII without "
+                ": \\ \" * ? < > |)");
     int folders = 0;
     for (const char *part = path;; part++, folders++) {
         size_t len = strcspn(part, "/");
@@ -40,7 +42,7 @@ const char *lab_bundle_bad_path(const char *path)
         if (why)
             return why;
         if (folders > FOLDERS_MAX)
-            return "is more than 7 folders deep";
+            return lab_tr("is more than 7 folders deep");
         part += len;
         if (*part == '\0')
             return NULL;
@@ -75,9 +77,9 @@ static int add_one(struct walk *w, const char *name)
         return lab_fail(w->err, LAB_USAGE, "'%s' holds more than %d files; is it a bundle?", w->dir,
                         LAB_BUNDLE_MAX_FILES);
     struct lab_tree_file *file = lab_vec_push(&w->out->files);
-    file->bad = st.is_link    ? "is a symbolic link; a bundle holds plain files only"
-                : st.is_dir   ? "is a folder more than 7 folders deep"
-                : !st.is_file ? "is a special file; a bundle holds plain files only"
+    file->bad = st.is_link    ? lab_tr("is a symbolic link; a bundle holds plain files only")
+                : st.is_dir   ? lab_tr("is a folder more than 7 folders deep")
+                : !st.is_file ? lab_tr("is a special file; a bundle holds plain files only")
                               : lab_bundle_bad_path(path);
     file->path = lab_steal(&path);
     file->size = st.size;

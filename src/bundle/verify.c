@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -42,7 +43,7 @@ static void problem(struct verify *v, const char *path, const char *fmt, ...)
             return; /* what is wrong with a file is said once */
     struct lab_bundle_problem *p = lab_vec_push(&v->out->problems);
     va_start(ap, fmt);
-    p->what = lab_vformat(fmt, ap);
+    p->what = lab_vtr(fmt, ap);
     va_end(ap);
     p->path = lab_str_detach(&shown);
 }
@@ -68,7 +69,7 @@ static int check_signature(struct verify *v, struct lab_error *err)
     }
     const struct lab_tree_file *list = lab_tree_find(&v->tree, LAB_SUMS_NAME);
     if (!list || list->bad) {
-        problem(v, LAB_SUMS_NAME, "%s", list ? list->bad : "is missing");
+        problem(v, LAB_SUMS_NAME, "%s", list ? list->bad : lab_tr("is missing"));
         return 0;
     }
     if (lab_sign_verify(v->out->key, sums, sig, &why) == 0) {
@@ -89,7 +90,7 @@ static int read_sums(struct verify *v, struct lab_error *err)
     LAB_AUTO_STR struct lab_str text = LAB_STR_MAX(LAB_SUMS_MAX_BYTES + 1);
     const struct lab_tree_file *file = lab_tree_find(&v->tree, LAB_SUMS_NAME);
     if (!file || file->bad) {
-        problem(v, LAB_SUMS_NAME, "%s", file ? file->bad : "is missing");
+        problem(v, LAB_SUMS_NAME, "%s", file ? file->bad : lab_tr("is missing"));
         return 0;
     }
     if (file->size > LAB_SUMS_MAX_BYTES) {
@@ -111,7 +112,7 @@ static void read_manifest(struct verify *v)
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     const struct lab_tree_file *file = lab_tree_find(&v->tree, LAB_MANIFEST_NAME);
     if (!file || file->bad)
-        problem(v, LAB_MANIFEST_NAME, "%s", file ? file->bad : "is missing");
+        problem(v, LAB_MANIFEST_NAME, "%s", file ? file->bad : lab_tr("is missing"));
     else if (lab_manifest_load(&v->manifest, v->out->dir, &why) < 0)
         problem(v, LAB_MANIFEST_NAME, "cannot be used: %s", why.message);
 }
@@ -122,16 +123,15 @@ static void compare_lists(struct verify *v)
     LAB_VEC_FOREACH (f, &v->manifest.files) {
         const struct lab_sum *sum = lab_sums_find(&v->sums, f->path);
         if (!sum)
-            problem(v, f->path, "is in " LAB_MANIFEST_NAME ", but not in " LAB_SUMS_NAME);
+            problem(v, f->path, "is in manifest.yaml, but not in SHA256SUMS");
         else if (strcmp(sum->sha256, f->sha256) != 0)
-            problem(v, f->path,
-                    "has the SHA-256 %s in " LAB_SUMS_NAME " and %s in " LAB_MANIFEST_NAME,
+            problem(v, f->path, "has the SHA-256 %s in SHA256SUMS and %s in manifest.yaml",
                     sum->sha256, f->sha256);
     }
     LAB_VEC_FOREACH (sum, &v->sums.list)
         if (strcmp(sum->path, LAB_MANIFEST_NAME) != 0 &&
             !lab_manifest_find(&v->manifest, sum->path))
-            problem(v, sum->path, "is in " LAB_SUMS_NAME ", but not in " LAB_MANIFEST_NAME);
+            problem(v, sum->path, "is in SHA256SUMS, but not in manifest.yaml");
 }
 
 /* --- the files -------------------------------------------------------------------------------- */
@@ -143,7 +143,7 @@ static void find_extra(struct verify *v)
             problem(v, f->path, "%s", f->bad);
         else if (v->sums_fine && strcmp(f->path, LAB_SUMS_NAME) != 0 &&
                  strcmp(f->path, LAB_SUMS_SIGNATURE) != 0 && !lab_sums_find(&v->sums, f->path))
-            problem(v, f->path, "is not in " LAB_SUMS_NAME);
+            problem(v, f->path, "is not in SHA256SUMS");
     }
 }
 
@@ -160,8 +160,8 @@ static void compare_sizes(struct verify *v)
         v->out->files++;
         v->out->bytes += there->size;
         if (f && f->size != there->size)
-            problem(v, sum->path, "has %" PRIu64 " bytes and should have %" PRIu64, there->size,
-                    f->size);
+            problem(v, sum->path, "has %llu bytes and should have %llu",
+                    (unsigned long long)there->size, (unsigned long long)f->size);
     }
 }
 
@@ -198,8 +198,7 @@ static int verify_tree(struct verify *v, struct lab_error *err)
     if (lab_tree_read(&v->tree, v->out->dir, err) < 0)
         return lab_error_wrap(err, "cannot verify the bundle '%s'", v->out->dir);
     if (!lab_tree_find(&v->tree, LAB_SUMS_NAME) && !lab_tree_find(&v->tree, LAB_MANIFEST_NAME)) {
-        lab_fail(err, LAB_USAGE,
-                 "'%s' is no bundle: it has neither " LAB_SUMS_NAME " nor " LAB_MANIFEST_NAME,
+        lab_fail(err, LAB_USAGE, "'%s' is no bundle: it has neither SHA256SUMS nor manifest.yaml",
                  v->out->dir);
         return lab_error_hint(err, "'labctl bundle create' makes one");
     }
@@ -238,9 +237,13 @@ int lab_bundle_judge(const struct lab_bundle_check *check, struct lab_error *err
         lab_str_addf(&lines, "\n  '%s' %s", check->problems.items[i].path,
                      check->problems.items[i].what);
     if (n > SHOWN)
-        lab_str_addf(&lines, "\n  and %zu more", n - SHOWN);
-    lab_fail(err, LAB_INTEGRITY, "the bundle '%s' has %zu problem%s:%s", check->dir, n,
-             n == 1 ? "" : "s", lab_str_get(&lines));
+        lab_str_addf(&lines, lab_tr("\n  and %zu more"), n - SHOWN);
+    if (n == 1)
+        lab_fail(err, LAB_INTEGRITY, "the bundle '%s' has 1 problem:%s", check->dir,
+                 lab_str_get(&lines));
+    else
+        lab_fail(err, LAB_INTEGRITY, "the bundle '%s' has %zu problems:%s", check->dir, n,
+                 lab_str_get(&lines));
     if (check->signature == LAB_SIGNATURE_BAD)
         return lab_error_hint(err,
                               "nothing else of it was read: copy it again, or ask for one that is "

@@ -21,8 +21,10 @@ struct copy {
 
 static int failed(const struct copy *c, bool reading, int why, struct lab_error *err)
 {
-    return lab_fail(err, LAB_HOST, "cannot %s '%s' at offset %llu: %s", reading ? "read" : "write",
-                    reading ? c->source : c->target, (unsigned long long)c->done, uv_strerror(why));
+    return reading ? lab_fail(err, LAB_HOST, "cannot read '%s' at offset %llu: %s", c->source,
+                              (unsigned long long)c->done, uv_strerror(why))
+                   : lab_fail(err, LAB_HOST, "cannot write '%s' at offset %llu: %s", c->target,
+                              (unsigned long long)c->done, uv_strerror(why));
 }
 
 static int step(struct copy *c, const char *bytes, size_t n, struct lab_error *err)

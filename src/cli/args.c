@@ -165,7 +165,8 @@ static int check_counts(const struct lab_cli *cli, struct lab_error *err)
                  cli->arguments.items[0]);
     else
         lab_fail(err, LAB_USAGE,
-                 n < c->min_arguments ? "'labctl %s' wants %s" : "'labctl %s' takes only: %s",
+                 n < c->min_arguments ? "'labctl %s' wants %s"
+                                      : lab_tr("'labctl %s' takes only: %s"),
                  c->name, c->arguments);
     return lab_error_hint(err, "see 'labctl %s --help'", c->name);
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/screen.h"
 #include "cli/view_priv.h"
@@ -27,8 +28,8 @@ struct lab_bar {
 struct lab_bar *lab_bar_new(const struct lab_cli *cli, const char *verb, const char *ending)
 {
     struct lab_bar *bar = lab_alloc(sizeof(*bar));
-    bar->verb = verb;
-    bar->ending = ending;
+    bar->verb = lab_tr(verb);
+    bar->ending = ending ? lab_tr(ending) : NULL;
     bar->mode = cli->quiet ? BAR_SILENT : lab_screen_can_draw(stderr) ? BAR_DRAWN : BAR_LINES;
     bar->style = lab_style_of(cli);
     bar->screen.out = stderr;
@@ -72,7 +73,7 @@ static unsigned percent(const struct lab_bar *bar)
 static void put_bytes(struct lab_str *out, const struct lab_bar *bar)
 {
     lab_put_size(out, bar->done);
-    lab_str_add(out, " of ");
+    lab_str_add(out, lab_tr(" of "));
     lab_put_size(out, bar->total);
 }
 
@@ -92,7 +93,7 @@ static void put_left(struct lab_str *out, const struct lab_bar *bar)
     if (bar->done >= bar->total || bar->rate < 1 || seconds > 100.0 * 3600)
         return;
     lab_put_about(out, (uint64_t)(seconds * 1000));
-    lab_str_add(out, " left");
+    lab_str_add(out, lab_tr(" left"));
 }
 
 typedef void put_fn(struct lab_str *out, const struct lab_bar *bar);
@@ -139,10 +140,11 @@ static void draw(struct lab_bar *bar)
     for (size_t i = 0; i < LAB_ARRAY_LEN(pieces); i++) {
         LAB_AUTO_STR struct lab_str piece = LAB_STR_INIT;
         pieces[i](&piece, bar);
-        if (!piece.len || width + piece.len + 2 > columns)
+        size_t needs = lab_utf8_width(lab_str_get(&piece)) + 2;
+        if (!piece.len || width + needs > columns)
             continue;
         lab_str_addf(&tail, "%s%s", i ? ", " : "  ", lab_str_get(&piece));
-        width += piece.len + 2;
+        width += needs;
     }
     size_t room = columns > width ? columns - width : 0;
     if (room > BAR_LEAST)

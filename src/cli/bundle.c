@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/bar.h"
 #include "run/beside.h"
@@ -53,16 +54,16 @@ void lab_bundle_put_signature(struct lab_str *out, enum lab_signature signature,
 {
     switch (signature) {
     case LAB_SIGNATURE_GOOD:
-        lab_str_addf(out, "signed by %s", key);
+        lab_str_addf(out, lab_tr("signed by %s"), key);
         break;
     case LAB_SIGNATURE_UNCHECKED:
-        lab_str_add(out, "signed, but not checked: no key is configured (--key PUB)");
+        lab_str_add(out, lab_tr("signed, but not checked: no key is configured (--key PUB)"));
         break;
     case LAB_SIGNATURE_NONE:
-        lab_str_add(out, "unsigned, and no key is configured");
+        lab_str_add(out, lab_tr("unsigned, and no key is configured"));
         break;
     case LAB_SIGNATURE_BAD:
-        lab_str_add(out, "the signature is wrong or missing");
+        lab_str_add(out, lab_tr("the signature is wrong or missing"));
         break;
     }
 }

@@ -2,6 +2,7 @@
  * internet. */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/bundle.h"
 #include "cli/verbs.h"
@@ -40,23 +41,23 @@ static int run_bundle(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"file", 'f', "FILE", "what the bundle is to hold (create; default: bundle.yaml)"},
-    {"update", 0, NULL, "accept what differs from bundle.lock (create)"},
-    {"sign", 0, "KEY", "sign it by this private key (create)"},
-    {"retries", 0, "N", "tries of a download, in a row without a byte (create; default: 8)"},
-    {"size", 0, "SIZE", "of a part, such as 2G (split; default: 2G, which FAT32 can hold)"},
-    {"key", 0, "FILE", "public key to trust (verify, join), private key (sign)"},
+    {"file", 'f', "FILE", LAB_N("what the bundle is to hold (create; default: bundle.yaml)")},
+    {"update", 0, NULL, LAB_N("accept what differs from bundle.lock (create)")},
+    {"sign", 0, "KEY", LAB_N("sign it by this private key (create)")},
+    {"retries", 0, "N", LAB_N("tries of a download, in a row without a byte (create; default: 8)")},
+    {"size", 0, "SIZE", LAB_N("of a part, such as 2G (split; default: 2G, which FAT32 can hold)")},
+    {"key", 0, "FILE", LAB_N("public key to trust (verify, join), private key (sign)")},
     {"output", 'o', "DIR",
-     "the folder to write (create, join: bundle; split: parts); else table, json, …"},
+     LAB_N("the folder to write (create, join: bundle; split: parts); else table, json, …")},
     {0},
 };
 
 const struct lab_command lab_cmd_bundle = {
     .name = "bundle",
-    .summary = "carry k3s, images and packages to a place without internet",
+    .summary = LAB_N("carry k3s, images and packages to a place without internet"),
     .arguments =
         "create | verify DIR | sign DIR | keygen FILE | inspect DIR | diff DIR DIR | split DIR | join DIR…",
-    .text =
+    .text = LAB_N(
         "A bundle is a folder with all that a lab needs, and sums of every byte. 'create' makes one,\n"
         "where there is internet or a mirror, from a bundle.yaml such as:\n\n"
         "  arch: amd64\n"
@@ -83,7 +84,7 @@ const struct lab_command lab_cmd_bundle = {
         "  labctl bundle verify bundle --key team.pub\n"
         "  labctl bundle inspect bundle\n"
         "  labctl bundle split bundle --size 2G -o /media/stick\n"
-        "  labctl bundle join /media/stick -o bundle",
+        "  labctl bundle join /media/stick -o bundle"),
     .options = options,
     .min_arguments = 1,
     .max_arguments = -1,

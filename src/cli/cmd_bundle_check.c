@@ -1,6 +1,7 @@
 /* bundle verify|sign|keygen. */
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/bundle.h"
 #include "pki/sign.h"
@@ -23,7 +24,7 @@ static void print_check(const struct lab_cli *cli, const struct lab_bundle_check
         lab_put_size(&size, check->bytes);
         lab_bundle_put_signature(&text, check->signature, check->key);
         if (!cli->quiet && !check->problems.len)
-            printf("%s: %llu files, %s, every byte is right; %s\n", check->dir,
+            printf(lab_tr("%s: %llu files, %s, every byte is right; %s\n"), check->dir,
                    (unsigned long long)check->files, lab_str_get(&size), lab_str_get(&text));
         return;
     }
@@ -45,7 +46,7 @@ int lab_bundle_cmd_verify(struct lab_cli *cli, struct lab_error *err)
         return -1;
     LAB_AUTOFREE char *key = lab_bundle_trusted_key(lab_cli_value(cli, "key"));
     LAB_AUTO_CHECK struct lab_bundle_check check = {.dir = cli->arguments.items[1], .key = key};
-    struct lab_bundle_job job = {.fn = verify, .verb = "verifying", .arg = &check};
+    struct lab_bundle_job job = {.fn = verify, .verb = LAB_N("verifying"), .arg = &check};
     if (lab_bundle_run(cli, &job, err) < 0)
         return -1;
     print_check(cli, &check);
@@ -76,11 +77,11 @@ int lab_bundle_cmd_sign(struct lab_cli *cli, struct lab_error *err)
         lab_fail(err, LAB_USAGE, "'labctl bundle sign' wants the private key: --key FILE");
         return lab_error_hint(err, "'labctl bundle keygen FILE' makes one");
     }
-    struct lab_bundle_job job = {.fn = sign, .verb = "verifying", .arg = &s};
+    struct lab_bundle_job job = {.fn = sign, .verb = LAB_N("verifying"), .arg = &s};
     if (lab_bundle_run(cli, &job, err) < 0)
         return -1;
     if (!cli->quiet && cli->output == LAB_OUTPUT_TABLE)
-        printf("%s: verified and signed\n", s.dir);
+        printf(lab_tr("%s: verified and signed\n"), s.dir);
     return 0;
 }
 
@@ -99,8 +100,10 @@ int lab_bundle_cmd_keygen(struct lab_cli *cli, struct lab_error *err)
                                 lab_json_text(pub), "id", id),
                       NULL, NULL, 0);
     else if (!cli->quiet)
-        printf("%s signs: keep it to yourself\n%s verifies, key id %s: hand it out, or put it to "
-               "LABCTL_HOME/bundle.pub, where it is found by itself\n",
-               path, pub, id);
+        printf(
+            lab_tr(
+                "%s signs: keep it to yourself\n%s verifies, key id %s: hand it out, or put it to "
+                "LABCTL_HOME/bundle.pub, where it is found by itself\n"),
+            path, pub, id);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* bundle create|split|join. */
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/create.h"
 #include "bundle/parts.h"
@@ -19,8 +20,9 @@ static void print_created(const struct lab_cli *cli, const struct lab_bundle_cre
     LAB_AUTO_STR struct lab_str size = LAB_STR_INIT;
     lab_put_size(&size, c->bytes);
     if (!cli->quiet)
-        printf("%s: %llu files, %s, %s\n", c->out, (unsigned long long)c->files, lab_str_get(&size),
-               c->key ? "verified and signed" : "verified, unsigned");
+        printf(c->key ? lab_tr("%s: %llu files, %s, verified and signed\n")
+                      : lab_tr("%s: %llu files, %s, verified, unsigned\n"),
+               c->out, (unsigned long long)c->files, lab_str_get(&size));
 }
 
 static void say_what_was_found(const struct lab_bundle_create *c)
@@ -47,7 +49,7 @@ int lab_bundle_cmd_create(struct lab_cli *cli, struct lab_error *err)
                                   .key = lab_cli_value(cli, "sign"),
                                   .update = lab_cli_flag(cli, "update"),
                                   .tries = (unsigned)n};
-    struct lab_bundle_job job = {.fn = create, .verb = "downloading", .arg = &c};
+    struct lab_bundle_job job = {.fn = create, .verb = LAB_N("downloading"), .arg = &c};
     int rc = lab_bundle_run(cli, &job, err);
     say_what_was_found(&c);
     if (rc == 0)
@@ -76,12 +78,13 @@ int lab_bundle_cmd_split(struct lab_cli *cli, struct lab_error *err)
     size = size ? size : "2G";
     if (lab_parse_size(size, &s.part_bytes) < 0)
         return lab_fail(err, LAB_USAGE, "'--size %s' is not a size, such as 2G or 700M", size);
-    struct lab_bundle_job job = {.fn = split, .verb = "splitting", .arg = &s};
+    struct lab_bundle_job job = {.fn = split, .verb = LAB_N("splitting"), .arg = &s};
     if (lab_bundle_run(cli, &job, err) < 0)
         return -1;
     if (!cli->quiet)
-        printf("%s: %zu part%s and their index %s\n", s.out, s.parts, s.parts == 1 ? "" : "s",
-               LAB_PARTS_INDEX);
+        printf(s.parts == 1 ? lab_tr("%s: %zu part and their index %s\n")
+                            : lab_tr("%s: %zu parts and their index %s\n"),
+               s.out, s.parts, LAB_PARTS_INDEX);
     return 0;
 }
 
@@ -104,13 +107,13 @@ int lab_bundle_cmd_join(struct lab_cli *cli, struct lab_error *err)
                                 .dirs_len = cli->arguments.len - 1,
                                 .out = out ? out : "bundle",
                                 .key = key};
-    struct lab_bundle_job job = {.fn = join, .verb = "joining", .arg = &j};
+    struct lab_bundle_job job = {.fn = join, .verb = LAB_N("joining"), .arg = &j};
     if (lab_bundle_run(cli, &job, err) < 0)
         return -1;
     lab_put_size(&size, j.bytes);
     lab_bundle_put_signature(&text, j.signature, key);
     if (!cli->quiet)
-        printf("%s: %llu files, %s, verified; %s\n", j.out, (unsigned long long)j.files,
+        printf(lab_tr("%s: %llu files, %s, verified; %s\n"), j.out, (unsigned long long)j.files,
                lab_str_get(&size), lab_str_get(&text));
     return 0;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "bundle/diff.h"
@@ -49,26 +50,36 @@ static json_t *packages_of(const struct lab_manifest *m)
 
 static void print_tables(const struct lab_cli *cli, const char *dir, const struct lab_manifest *m)
 {
-    static const struct lab_column files[] = {
-        {"SIZE", "size"}, {"MODE", "mode"}, {"ROLE", "role"}, {"FILE", "path"}};
-    static const struct lab_column images[] = {
-        {"IMAGE", "ref"}, {"PLATFORM", "platform"}, {"DIGEST", "digest"}, {"IN", "file"}};
-    static const struct lab_column packages[] = {
-        {"PACKAGE", "name"}, {"VERSION", "version"}, {"ARCH", "arch"}, {"WANTED", "wanted"}};
+    static const struct lab_column files[] = {{LAB_N("SIZE"), "size"},
+                                              {LAB_N("MODE"), "mode"},
+                                              {LAB_N("ROLE"), "role"},
+                                              {LAB_N("FILE"), "path"}};
+    static const struct lab_column images[] = {{LAB_N("IMAGE"), "ref"},
+                                               {LAB_N("PLATFORM"), "platform"},
+                                               {LAB_N("DIGEST"), "digest"},
+                                               {LAB_N("IN"), "file"}};
+    static const struct lab_column packages[] = {{LAB_N("PACKAGE"), "name"},
+                                                 {LAB_N("VERSION"), "version"},
+                                                 {LAB_N("ARCH"), "arch"},
+                                                 {LAB_N("WANTED"), "wanted"}};
     LAB_AUTO_STR struct lab_str size = LAB_STR_INIT, need = LAB_STR_INIT, when = LAB_STR_INIT;
     lab_put_size(&size, lab_manifest_bytes(m));
     lab_put_size(&need, m->min_free_bytes);
     lab_put_time(&when, m->created * 1000);
-    printf("%s: %s%s, %s, made %s, %zu files, %s; a node wants %s free\n\n", dir,
-           m->k3s_version ? "k3s " : "no k3s", m->k3s_version ? m->k3s_version : "", m->arch,
-           lab_str_get(&when), m->files.len, lab_str_get(&size), lab_str_get(&need));
+    if (m->k3s_version)
+        printf(lab_tr("%s: k3s %s, %s, made %s, %zu files, %s; a node wants %s free\n\n"), dir,
+               m->k3s_version, m->arch, lab_str_get(&when), m->files.len, lab_str_get(&size),
+               lab_str_get(&need));
+    else
+        printf(lab_tr("%s: no k3s, %s, made %s, %zu files, %s; a node wants %s free\n\n"), dir,
+               m->arch, lab_str_get(&when), m->files.len, lab_str_get(&size), lab_str_get(&need));
     lab_cli_print(cli, files_of(cli, m), NULL, files, LAB_ARRAY_LEN(files));
     if (m->images.len) {
         puts("");
         lab_cli_print(cli, images_of(m), NULL, images, LAB_ARRAY_LEN(images));
     }
     if (m->release) {
-        printf("\npackages for %s, set %.12s:\n", m->release, m->packages_sha256);
+        printf(lab_tr("\npackages for %s, set %.12s:\n"), m->release, m->packages_sha256);
         lab_cli_print(cli, packages_of(m), NULL, packages, LAB_ARRAY_LEN(packages));
     }
 }
@@ -113,11 +124,11 @@ static json_t *row_of(const struct lab_difference *d)
 
 int lab_bundle_cmd_diff(struct lab_cli *cli, struct lab_error *err)
 {
-    static const struct lab_column columns[] = {{"CHANGE", "change"},
-                                                {"WHAT", "kind"},
-                                                {"NAME", "name"},
-                                                {"BEFORE", "before"},
-                                                {"AFTER", "after"}};
+    static const struct lab_column columns[] = {{LAB_N("CHANGE"), "change"},
+                                                {LAB_N("WHAT"), "kind"},
+                                                {LAB_N("NAME"), "name"},
+                                                {LAB_N("BEFORE"), "before"},
+                                                {LAB_N("AFTER"), "after"}};
     LAB_AUTO_MANIFEST struct lab_manifest before = {0}, after = {0};
     struct lab_diff diff = {{0}};
     if (lab_bundle_wants(cli, 2, 2, "labctl bundle diff bundle-july bundle-august", err) < 0 ||
@@ -135,7 +146,7 @@ int lab_bundle_cmd_diff(struct lab_cli *cli, struct lab_error *err)
                       LAB_ARRAY_LEN(columns));
     } else {
         json_decref(rows);
-        puts("the same k3s, files, images and packages");
+        puts(lab_tr("the same k3s, files, images and packages"));
     }
     lab_diff_clear(&diff);
     return 0;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/asset.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/complete.h"
 
@@ -33,15 +34,15 @@ static int run_completion(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_completion = {
     .name = "completion",
-    .summary = "command line completion for your shell",
+    .summary = LAB_N("command line completion for your shell"),
     .arguments = "bash | zsh | fish | powershell",
-    .text =
+    .text = LAB_N(
         "Prints a script that completes commands, options, nodes, labs and gates in your shell:\n\n"
         "  bash:        echo 'source <(labctl completion bash)' >> ~/.bashrc\n"
         "  zsh:         labctl completion zsh > \"${fpath[1]}/_labctl\"\n"
         "  fish:        labctl completion fish > ~/.config/fish/completions/labctl.fish\n"
         "  PowerShell:  labctl completion powershell >> $PROFILE\n\n"
-        "  labctl completion bash",
+        "  labctl completion bash"),
     .min_arguments = 1,
     .max_arguments = 1,
     .run = run_completion,
@@ -91,7 +92,7 @@ static int run_complete(struct lab_cli *cli, struct lab_error *err)
         *lab_vec_push(&cli->rest) = "";
     lab_complete(cli->rest.items, cli->rest.len, &names, &found);
     LAB_VEC_FOREACH (c, &found.list)
-        printf("%s\t%s\n", c->text, c->about ? c->about : "");
+        printf("%s\t%s\n", c->text, c->about ? lab_tr(c->about) : "");
     if (found.files)
         puts(":file");
     lab_candidates_clear(&found);

@@ -5,6 +5,7 @@
 #include "base/child.h"
 #include "base/file.h"
 #include "base/follow.h"
+#include "base/i18n.h"
 #include "base/lines.h"
 #include "base/text.h"
 #include "cli/command.h"
@@ -134,9 +135,12 @@ static int join(struct lab_run *run, const char *node, struct lab_error *err)
         return -1;
     if (child.status == 0)
         return 0;
-    lab_fail(err, LAB_HYPERVISOR, "'%s' for the console of '%s' ended with %s %d",
-             child.argv.items[0], node, child.signal ? "signal" : "status",
-             child.signal ? child.signal : child.status);
+    if (child.signal)
+        lab_fail(err, LAB_HYPERVISOR, "'%s' for the console of '%s' ended with signal %d",
+                 child.argv.items[0], node, child.signal);
+    else
+        lab_fail(err, LAB_HYPERVISOR, "'%s' for the console of '%s' ended with status %d",
+                 child.argv.items[0], node, child.status);
     return lab_error_hint(err, "its log is there all the same: '%s console %s'", lab_run_self(run),
                           node);
 }
@@ -188,21 +192,22 @@ static int run_console(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"follow", 0, NULL, "go on with what it writes, until Ctrl-C"},
-    {"lines", 0, "N", "begin with the last N lines (default: all there are)"},
-    {"raw", 0, NULL, "every byte as it came, colours and all"},
-    {"attach", 0, NULL, "the live console, to type into (libvirt)"},
+    {"follow", 0, NULL, LAB_N("go on with what it writes, until Ctrl-C")},
+    {"lines", 0, "N", LAB_N("begin with the last N lines (default: all there are)")},
+    {"raw", 0, NULL, LAB_N("every byte as it came, colours and all")},
+    {"attach", 0, NULL, LAB_N("the live console, to type into (libvirt)")},
     {0},
 };
 
 const struct lab_command lab_cmd_console = {
     .name = "console",
-    .summary = "what a node wrote to its serial console",
+    .summary = LAB_N("what a node wrote to its serial console"),
     .arguments = "NODE",
-    .text = "Prints the serial console since power-on, made printable; it is there when nothing\n"
-            "else of the guest answers. With --attach, joins the live console where the\n"
-            "hypervisor has one (libvirt; VMware has none).\n\n"
-            "  labctl console k3s-master1 --lines 50\n  labctl console k3s-master1 --follow",
+    .text =
+        LAB_N("Prints the serial console since power-on, made printable; it is there when nothing\n"
+              "else of the guest answers. With --attach, joins the live console where the\n"
+              "hypervisor has one (libvirt; VMware has none).\n\n"
+              "  labctl console k3s-master1 --lines 50\n  labctl console k3s-master1 --follow"),
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

@@ -1,6 +1,7 @@
 /* cp: files between this host and a node. */
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "cli/command.h"
 #include "run/copy.h"
 
@@ -37,22 +38,22 @@ static int run_cp(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"recursive", 'r', NULL, "folders with all that is in them (without symbolic links)"},
-    {"sudo", 0, NULL, "in the guest as root, by 'sudo -n'"},
+    {"recursive", 'r', NULL, LAB_N("folders with all that is in them (without symbolic links)")},
+    {"sudo", 0, NULL, LAB_N("in the guest as root, by 'sudo -n'")},
     {0},
 };
 
 const struct lab_command lab_cmd_cp = {
     .name = "cp",
-    .summary = "copy files to or from a node",
+    .summary = LAB_N("copy files to or from a node"),
     .arguments = "[NODE:]FILE… [NODE:]FILE",
-    .text =
+    .text = LAB_N(
         "Copies files between this host and one node, with their mode and time; NODE:PATH is a\n"
         "path in the guest (relative: to the login's home). What was broken off stays beside the\n"
         "target with '.labctl.part' behind its name, and the same command goes on from there. The\n"
         "copy gets its name only when its SHA-256 is the source's.\n\n"
         "  labctl cp ./app.tar k3s-master1:/tmp/\n"
-        "  labctl cp -r k3s-master1:/var/log/pods ./pods --sudo",
+        "  labctl cp -r k3s-master1:/var/log/pods ./pods --sudo"),
     .options = options,
     .min_arguments = 2,
     .max_arguments = -1,

@@ -1,4 +1,5 @@
 /* graph: nodes, networks, addresses and media, drawn. */
+#include "base/i18n.h"
 #include "cli/picture.h"
 #include "cli/view.h"
 #include "run/graph.h"
@@ -77,20 +78,21 @@ static int run_graph(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"output", 'o', "FORMAT", "text, svg, json, yaml or ndjson (default: by --to, else text)"},
-    {"to", 0, "FILE", "write it there instead of printing"},
+    {"output", 'o', "FORMAT",
+     LAB_N("text, svg, json, yaml or ndjson (default: by --to, else text)")},
+    {"to", 0, "FILE", LAB_N("write it there instead of printing")},
     {0},
 };
 
 const struct lab_command lab_cmd_graph = {
     .name = "graph",
-    .summary = "nodes, networks, addresses and media, drawn",
-    .text =
+    .summary = LAB_N("nodes, networks, addresses and media, drawn"),
+    .text = LAB_N(
         "Draws what the lab is made of: each network with its range, gateway and bridge, each node\n"
         "with role, size, power, addresses and MACs, and the media and registry that serve them. A\n"
         "lab that is not made yet is drawn from lab.yaml alone.\n\n"
         "The SVG is one file without scripts and needs nothing from elsewhere.\n\n"
-        "  labctl graph\n  labctl graph --to lab.svg",
+        "  labctl graph\n  labctl graph --to lab.svg"),
     .options = options,
     .takes = LAB_TAKES_FILE,
     .run = run_graph,

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "cli/man.h"
 #include "cli/topics.h"
 #include "platform.h"
@@ -26,10 +27,10 @@ static int run_help(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_help = {
     .name = "help",
-    .summary = "this overview, or one command explained",
+    .summary = LAB_N("this overview, or one command explained"),
     .arguments = "[COMMAND|TOPIC]",
-    .text = "Explains labctl, one command, or a topic; 'labctl help topics' lists those.\n\n"
-            "  labctl help up\n  labctl help troubleshooting",
+    .text = LAB_N("Explains labctl, one command, or a topic; 'labctl help topics' lists those.\n\n"
+                  "  labctl help up\n  labctl help troubleshooting"),
     .max_arguments = 1,
     .run = run_help,
 };
@@ -46,8 +47,8 @@ static int run_version(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_version = {
     .name = "version",
-    .summary = "which labctl this is",
-    .text = "Prints the version.\n\n  labctl version -o json",
+    .summary = LAB_N("which labctl this is"),
+    .text = LAB_N("Prints the version.\n\n  labctl version -o json"),
     .run = run_version,
 };
 
@@ -56,6 +57,7 @@ static int run_man(struct lab_cli *cli, struct lab_error *err)
 {
     const char *folder = cli->arguments.items[0];
     LAB_AUTO_STR struct lab_str whole = LAB_STR_INIT;
+    lab_language_set("C"); /* the pages are English */
     LAB_AUTOFREE char *first = lab_path_join(folder, "labctl.1");
     lab_man_page(NULL, &whole);
     if (plat_mkdirs(folder, 0755, err) ||

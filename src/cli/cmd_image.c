@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/image.h"
@@ -53,8 +54,8 @@ static void print_converted(struct lab_cli *cli,
     lab_put_size(&written, result->written);
     const char *sum = result->sha256[0] ? result->sha256 : NULL;
     if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
-        printf("%s: %s, a disk of %s, %s written\n", job->target, format, lab_str_get(&size),
-               lab_str_get(&written));
+        printf(lab_tr("%s: %s, a disk of %s, %s written\n"), job->target, format,
+               lab_str_get(&size), lab_str_get(&written));
     else if (cli->output != LAB_OUTPUT_TABLE)
         lab_cli_print(cli,
                       json_pack("{s:o, s:o, s:s, s:I, s:I, s:o}", "source",
@@ -87,7 +88,7 @@ static int convert(struct lab_cli *cli, struct lab_error *err)
         return -1;
     if (size && (lab_parse_size(size, &job.size) < 0 || job.size == 0))
         return lab_fail(err, LAB_USAGE, "'--size %s' is not a size, such as 40Gi", size);
-    struct lab_bar *bar = lab_bar_new(cli, "converting", "waiting for the disk");
+    struct lab_bar *bar = lab_bar_new(cli, "converting", lab_tr("waiting for the disk"));
     job.progress_arg = bar;
     int rc = lab_image_convert(&job, &result, err);
     lab_bar_free(bar);
@@ -118,9 +119,10 @@ static json_t *row(const struct lab_cli *cli, const struct lab_image_look *look)
 static int info(struct lab_cli *cli, struct lab_error *err)
 {
     static const struct lab_column columns[] = {
-        {"IMAGE", "image"},         {"FORMAT", "format"},         {"VARIANT", "variant"},
-        {"DISK", "virtual_size"},   {"FILES", "file_size"},       {"CLUSTER", "cluster_size"},
-        {"SNAPSHOTS", "snapshots"}, {"BACKING", "backing_files"},
+        {LAB_N("IMAGE"), "image"},         {LAB_N("FORMAT"), "format"},
+        {LAB_N("VARIANT"), "variant"},     {LAB_N("DISK"), "virtual_size"},
+        {LAB_N("FILES"), "file_size"},     {LAB_N("CLUSTER"), "cluster_size"},
+        {LAB_N("SNAPSHOTS"), "snapshots"}, {LAB_N("BACKING"), "backing_files"},
     };
     if (cli->arguments.len < 2)
         return lab_fail(err, LAB_USAGE, "'labctl image info' wants an image");
@@ -160,22 +162,22 @@ static int run_image(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"format", 0, "FORMAT", "raw, vmdk, vmdk-stream (convert; default: by the new name)"},
-    {"size", 0, "SIZE", "size of the new disk, such as 40Gi (convert; default: as it is)"},
-    {"sha256", 0, "SUM", "what the source file must have (convert, import)"},
-    {"name", 0, "NAME", "what to call it (import; default: by the file's name)"},
-    {"force", 0, NULL, "even what a lab uses (rm)"},
-    {"dry-run", 0, NULL, "only say what would be removed (prune)"},
+    {"format", 0, "FORMAT", LAB_N("raw, vmdk, vmdk-stream (convert; default: by the new name)")},
+    {"size", 0, "SIZE", LAB_N("size of the new disk, such as 40Gi (convert; default: as it is)")},
+    {"sha256", 0, "SUM", LAB_N("what the source file must have (convert, import)")},
+    {"name", 0, "NAME", LAB_N("what to call it (import; default: by the file's name)")},
+    {"force", 0, NULL, LAB_N("even what a lab uses (rm)")},
+    {"dry-run", 0, NULL, LAB_N("only say what would be removed (prune)")},
     {0},
 };
 
 const struct lab_command lab_cmd_image = {
     .name = "image",
-    .summary = "keep, convert and inspect disk images",
+    .summary = LAB_N("keep, convert and inspect disk images"),
     .arguments =
         "import FILE|URL | list | verify [NAME…] | rm NAME… | prune | convert SOURCE NEW | "
         "info IMAGE…",
-    .text =
+    .text = LAB_N(
         "Cloud images are qcow2, vmdk, ova or raw. 'import' keeps one for all labs, by its content:\n"
         "lab.yaml then says image_url: image:NAME. What URLs name is kept there too. 'list' shows\n"
         "what is kept and which labs use it, 'verify' reads every byte again, 'rm' and 'prune'\n"
@@ -184,7 +186,7 @@ const struct lab_command lab_cmd_image = {
         "(vmdk-stream), larger if wanted. 'info' tells what an image is. No qemu-img is needed.\n\n"
         "  labctl image import debian-12-generic-amd64.qcow2 --name debian12\n"
         "  labctl image convert --size 40Gi debian-12-generic-amd64.qcow2 disk.vmdk\n"
-        "  labctl image info disk.vmdk",
+        "  labctl image info disk.vmdk"),
     .options = options,
     .min_arguments = 1,
     .max_arguments = -1,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/time.h"
 #include "platform.h"
 
@@ -19,8 +20,9 @@ static void print_imported(const struct lab_cli *cli, const struct lab_image_imp
                                 "already_there", imported->there),
                       NULL, NULL, 0);
     else if (!cli->quiet)
-        printf("image:%s %s, SHA-256 %s\n", imported->name,
-               imported->there ? "is there already" : "imported", imported->sha256);
+        printf(imported->there ? lab_tr("image:%s is there already, SHA-256 %s\n")
+                               : lab_tr("image:%s imported, SHA-256 %s\n"),
+               imported->name, imported->sha256);
 }
 
 int lab_image_cmd_import(struct lab_cli *cli, struct lab_error *err)
@@ -116,15 +118,17 @@ static void
 print_rows(const struct lab_cli *cli, const struct lab_image_rows *images, const char *verb)
 {
     static const struct lab_column columns[] = {
-        {"NAME", "name"},           {"SHA256", "sha256"},   {"FORMAT", "format"},
-        {"DISK", "virtual_size"},   {"FILE", "file_size"},  {"LABS", "labs"},
-        {"LAST USED", "last_used"}, {"MADE OF IT", "made"}, {"NOTE", "note"},
+        {LAB_N("NAME"), "name"},           {LAB_N("SHA256"), "sha256"},
+        {LAB_N("FORMAT"), "format"},       {LAB_N("DISK"), "virtual_size"},
+        {LAB_N("FILE"), "file_size"},      {LAB_N("LABS"), "labs"},
+        {LAB_N("LAST USED"), "last_used"}, {LAB_N("MADE OF IT"), "made"},
+        {LAB_N("NOTE"), "note"},
     };
     json_t *rows = json_array();
     LAB_VEC_FOREACH (row, &images->rows)
         json_array_append_new(rows, row_of(cli, row));
     if (images->unread)
-        fprintf(stderr, "warning: what this lab uses is not known: %s\n", images->unread);
+        fprintf(stderr, lab_tr("warning: what this lab uses is not known: %s\n"), images->unread);
     lab_cli_print(cli, json_pack("{s:o}", verb, rows), verb, columns, LAB_ARRAY_LEN(columns));
 }
 
@@ -134,7 +138,7 @@ int lab_image_cmd_list(struct lab_cli *cli, struct lab_error *err)
     int rc = lab_images_list(cli->arguments.items + 1, cli->arguments.len - 1, &images, err);
     if (rc == 0 && !images.rows.len && cli->output == LAB_OUTPUT_TABLE) {
         LAB_AUTOFREE char *dir = lab_cache_dir();
-        printf("no images in %s\n", dir);
+        printf(lab_tr("no images in %s\n"), dir);
     } else if (rc == 0) {
         print_rows(cli, &images, "images");
     }
@@ -147,7 +151,7 @@ int lab_image_cmd_list(struct lab_cli *cli, struct lab_error *err)
 
 static void print_verdicts(const struct lab_cli *cli, const struct lab_image_verdicts *verdicts)
 {
-    static const struct lab_column columns[] = {{"STATE", "state"}, {"FILE", "file"}};
+    static const struct lab_column columns[] = {{LAB_N("STATE"), "state"}, {LAB_N("FILE"), "file"}};
     json_t *rows = json_array();
     LAB_VEC_FOREACH (v, &verdicts->list) {
         const char *state = v->sound ? "fine" : v->removed ? "damaged, removed" : "damaged";
@@ -172,14 +176,25 @@ static int damaged(const struct lab_image_verdicts *verdicts, struct lab_error *
             lab_str_addf(&files, "%s'%s'", files.len ? ", " : "", v->file);
         kept = kept || (!v->sound && !v->removed);
     }
-    lab_fail(err, LAB_INTEGRITY, "%s damaged: %s",
-             verdicts->damaged == 1 ? "a file is" : "files are", lab_str_get(&files));
+    bool one = verdicts->damaged == 1;
+    if (one)
+        lab_fail(err, LAB_INTEGRITY, "a file is damaged: %s", lab_str_get(&files));
+    else
+        lab_fail(err, LAB_INTEGRITY, "files are damaged: %s", lab_str_get(&files));
+    if (kept)
+        return lab_error_hint(
+            err,
+            one ? "import the image again from where it came (labctl image import), which "
+                  "replaces it; VMs made from it may be damaged too: labctl up --recreate NODE"
+                : lab_tr(
+                      "import the image again from where it came (labctl image import), which "
+                      "replaces it; VMs made from them may be damaged too: labctl up --recreate NODE"));
     return lab_error_hint(
-        err, "%sVMs made from %s may be damaged too: labctl up --recreate NODE",
-        kept
-            ? "import the image again from where it came (labctl image import), which replaces it; "
-            : "what was removed is made again when it is needed; ",
-        verdicts->damaged == 1 ? "it" : "them");
+        err,
+        one ? "what was removed is made again when it is needed; VMs made from it may be "
+              "damaged too: labctl up --recreate NODE"
+            : lab_tr("what was removed is made again when it is needed; VMs made from them may be "
+                     "damaged too: labctl up --recreate NODE"));
 }
 
 int lab_image_cmd_verify(struct lab_cli *cli, struct lab_error *err)
@@ -211,7 +226,8 @@ static void print_removed(const struct lab_cli *cli, const struct lab_image_rows
     }
     LAB_VEC_FOREACH (row, &images->rows)
         if (!cli->quiet)
-            printf("removed %s (%.*s)\n", row->cached->name ? row->cached->name : "what was made",
+            printf(lab_tr("removed %s (%.*s)\n"),
+                   row->cached->name ? row->cached->name : lab_tr("what was made"),
                    LAB_CACHE_DIGITS, row->cached->sha256);
 }
 
@@ -238,12 +254,13 @@ ask(const struct lab_cli *cli, const struct lab_image_rows *images, struct lab_e
     char answer[16] = "";
     if (cli->yes)
         return 0;
-    fputs("No lab uses:\n", stderr);
+    fputs(lab_tr("No lab uses:\n"), stderr);
     LAB_VEC_FOREACH (row, &images->rows)
-        fprintf(stderr, "  %s (%.*s)\n", row->cached->name ? row->cached->name : "what was made of",
+        fprintf(stderr, "  %s (%.*s)\n",
+                row->cached->name ? row->cached->name : lab_tr("what was made of"),
                 LAB_CACHE_DIGITS, row->cached->sha256);
     if (plat_is_terminal(0)) {
-        fputs("Remove them? [y/N] ", stderr);
+        fputs(lab_tr("Remove them? [y/N] "), stderr);
         if (fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y'))
             return 0;
     }

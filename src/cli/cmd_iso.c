@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "cli/bar.h"
 #include "cli/command.h"
 #include "run/iso.h"
@@ -26,7 +27,7 @@ static int build(struct lab_cli *cli, struct lab_error *err)
     if (rc)
         return -1;
     if (cli->output == LAB_OUTPUT_TABLE)
-        printf("%s: label %s, %zu files, sha256 %s\n", out, label, files, sha256);
+        printf(lab_tr("%s: label %s, %zu files, sha256 %s\n"), out, label, files, sha256);
     else
         lab_cli_print(cli,
                       json_pack("{s:o, s:s, s:I, s:s}", "image", lab_json_text(out), "label", label,
@@ -37,9 +38,10 @@ static int build(struct lab_cli *cli, struct lab_error *err)
 
 static int list(struct lab_cli *cli, bool hash, struct lab_error *err)
 {
-    static const struct lab_column plain[] = {{"MODE", "mode"}, {"SIZE", "size"}, {"PATH", "path"}};
+    static const struct lab_column plain[] = {
+        {LAB_N("MODE"), "mode"}, {LAB_N("SIZE"), "size"}, {LAB_N("PATH"), "path"}};
     static const struct lab_column sums[] = {
-        {"SHA256", "sha256"}, {"SIZE", "size"}, {"PATH", "path"}};
+        {LAB_N("SHA256"), "sha256"}, {LAB_N("SIZE"), "size"}, {LAB_N("PATH"), "path"}};
     struct lab_iso_listing listing = {0};
     const char *path = cli->arguments.items[1];
     if (lab_iso_read(path, hash, &listing, err))
@@ -54,8 +56,9 @@ static int list(struct lab_cli *cli, bool hash, struct lab_error *err)
                                         (json_int_t)e->mtime, "sha256", e->sha256));
     }
     if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
-        printf("%s: label %s, %zu entries%s\n", path, listing.label, listing.entries.len,
-               hash ? ", every file was read to its end" : "");
+        printf(hash ? lab_tr("%s: label %s, %zu entries, every file was read to its end\n")
+                    : lab_tr("%s: label %s, %zu entries\n"),
+               path, listing.label, listing.entries.len);
     lab_cli_print(cli,
                   json_pack("{s:o, s:o, s:o}", "image", lab_json_text(path), "label",
                             lab_json_text(listing.label), "entries", rows),
@@ -78,20 +81,20 @@ static int run_iso(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"label", 'l', "LABEL", "volume label (default: cidata)"},
+    {"label", 'l', "LABEL", LAB_N("volume label (default: cidata)")},
     {0},
 };
 
 const struct lab_command lab_cmd_iso = {
     .name = "iso",
-    .summary = "build, list and verify ISO images",
+    .summary = LAB_N("build, list and verify ISO images"),
     .arguments = "build OUT FILE…|FOLDER | ls IMAGE | verify IMAGE",
-    .text =
+    .text = LAB_N(
         "Builds a seed ISO for cloud-init (a replacement for cloud-localds) or any other ISO from\n"
         "files and folders; the same input gives the same bytes. 'ls' lists one, 'verify' reads\n"
         "every byte of it.\n\n"
         "  labctl iso build seed.iso user-data meta-data network-config\n"
-        "  labctl iso ls seed.iso",
+        "  labctl iso ls seed.iso"),
     .options = options,
     .min_arguments = 1,
     .max_arguments = -1,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "cli/command.h"
 #include "cli/view.h"
 #include "run/kubeconfig.h"
@@ -31,8 +32,8 @@ static void print(const struct lab_cli *cli, const struct lab_kubeconfig_made *m
                                 "server", made->server, "file", lab_json_text(made->path)),
                       NULL, NULL, 0);
     else if (!cli->quiet)
-        printf("context %s, %s, in %s\ntry: kubectl --context %s get nodes\n", made->context,
-               made->server, made->path, made->context);
+        printf(lab_tr("context %s, %s, in %s\ntry: kubectl --context %s get nodes\n"),
+               made->context, made->server, made->path, made->context);
 }
 
 static int run_kubeconfig(struct lab_cli *cli, struct lab_error *err)
@@ -60,23 +61,24 @@ static int run_kubeconfig(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"merge", 0, NULL, "into your kubeconfig ($KUBECONFIG, else ~/.kube/config), among the others"},
-    {"into", 0, "FILE", "merge into this file instead"},
-    {"use", 0, NULL, "with --merge: make it the current context"},
-    {"to", 0, "FILE", "write a new file (0600) instead of printing"},
-    {"context", 0, "NAME", "name of context, cluster and user; default: the lab's name"},
-    {"unchecked", 0, NULL, "do not ask the live server whether it is this cluster"},
+    {"merge", 0, NULL,
+     LAB_N("into your kubeconfig ($KUBECONFIG, else ~/.kube/config), among the others")},
+    {"into", 0, "FILE", LAB_N("merge into this file instead")},
+    {"use", 0, NULL, LAB_N("with --merge: make it the current context")},
+    {"to", 0, "FILE", LAB_N("write a new file (0600) instead of printing")},
+    {"context", 0, "NAME", LAB_N("name of context, cluster and user; default: the lab's name")},
+    {"unchecked", 0, NULL, LAB_N("do not ask the live server whether it is this cluster")},
     {0},
 };
 
 const struct lab_command lab_cmd_kubeconfig = {
     .name = "kubeconfig",
-    .summary = "what kubectl needs to reach the cluster",
-    .text =
+    .summary = LAB_N("what kubectl needs to reach the cluster"),
+    .text = LAB_N(
         "Prints the admin's kubeconfig, read on the first master over its pinned session, with the\n"
         "master's address and the lab's name. Before that the live server must show a certificate of\n"
         "this cluster's CA. A merged context is taken out again by teardown.\n\n"
-        "  labctl kubeconfig --merge\n  labctl kubeconfig --to lab.kubeconfig",
+        "  labctl kubeconfig --merge\n  labctl kubeconfig --to lab.kubeconfig"),
     .options = options,
     .takes = LAB_TAKES_FILE,
     .run = run_kubeconfig,

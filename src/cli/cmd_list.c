@@ -1,6 +1,7 @@
 /* list: the labs on this host. */
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "cli/command.h"
 
 static json_t *lab_row(const char *name)
@@ -27,9 +28,9 @@ static json_t *lab_row(const char *name)
 static int run_list(struct lab_cli *cli, struct lab_error *err)
 {
     static const struct lab_column columns[] = {
-        {"LAB", "lab"},       {"PROVIDER", "provider"},
-        {"NODES", "nodes"},   {"PROVISIONED", "provisioned"},
-        {"SOURCE", "source"}, {"NOTE", "note"}};
+        {LAB_N("LAB"), "lab"},       {LAB_N("PROVIDER"), "provider"},
+        {LAB_N("NODES"), "nodes"},   {LAB_N("PROVISIONED"), "provisioned"},
+        {LAB_N("SOURCE"), "source"}, {LAB_N("NOTE"), "note"}};
     struct lab_names names = {0};
     if (lab_state_labs(&names, err))
         return -1;
@@ -38,7 +39,7 @@ static int run_list(struct lab_cli *cli, struct lab_error *err)
         json_array_append_new(rows, lab_row(*name));
     if (!names.list.len && cli->output == LAB_OUTPUT_TABLE) {
         LAB_AUTOFREE char *home = lab_home();
-        printf("no labs under %s\n", home);
+        printf(lab_tr("no labs under %s\n"), home);
         json_decref(rows);
     } else {
         lab_cli_print(cli, json_pack("{s:o}", "labs", rows), "labs", columns,
@@ -50,7 +51,7 @@ static int run_list(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_list = {
     .name = "list",
-    .summary = "the labs on this host",
-    .text = "Lists the labs that labctl made for this user on this host.\n\n  labctl list",
+    .summary = LAB_N("the labs on this host"),
+    .text = LAB_N("Lists the labs that labctl made for this user on this host.\n\n  labctl list"),
     .run = run_list,
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/view.h"
@@ -98,21 +99,22 @@ static int run_logs(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"follow", 0, NULL, "go on with what is written, over restarts of the guest, until Ctrl-C"},
-    {"lines", 0, "N", "begin with the last N lines of each log (50)"},
+    {"follow", 0, NULL,
+     LAB_N("go on with what is written, over restarts of the guest, until Ctrl-C")},
+    {"lines", 0, "N", LAB_N("begin with the last N lines of each log (50)")},
     {0},
 };
 
 const struct lab_command lab_cmd_logs = {
     .name = "logs",
-    .summary = "the logs inside the nodes",
+    .summary = LAB_N("the logs inside the nodes"),
     .arguments = "NODE… [WHAT]",
-    .text =
+    .text = LAB_N(
         "Prints logs of the nodes; with several nodes every line carries its node's name. WHAT is\n"
         "one of cloud-init, copy, packages, k3s, containerd, ssh, clock, kernel, system; without\n"
         "it, what explains the gate that the node is at, or system when it is ready. Tokens of\n"
         "k3s are not shown.\n\n"
-        "  labctl logs k3s-master1\n  labctl logs k3s-worker1 k3s-worker2 k3s --follow",
+        "  labctl logs k3s-master1\n  labctl logs k3s-worker1 k3s-worker2 k3s --follow"),
     .options = options,
     .min_arguments = 1,
     .max_arguments = -1,

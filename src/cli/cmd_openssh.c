@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "cli/command.h"
 #include "cli/view.h"
 #include "run/openssh.h"
@@ -54,22 +55,22 @@ static int run_ssh_config(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option ssh_config_options[] = {
-    {"to", 0, "FILE", "write this file (0600, replaced as a whole) instead of printing"},
+    {"to", 0, "FILE", LAB_N("write this file (0600, replaced as a whole) instead of printing")},
     {0},
 };
 
 const struct lab_command lab_cmd_ssh_config = {
     .name = "ssh-config",
-    .summary = "the nodes for ssh, scp, rsync, Ansible and VS Code",
+    .summary = LAB_N("the nodes for ssh, scp, rsync, Ansible and VS Code"),
     .arguments = "[NODE…]",
-    .text =
+    .text = LAB_N(
         "Prints what OpenSSH's configuration needs to reach the nodes (default: all) by their names,\n"
         "or as NODE.LAB: address, user, the lab's key, and the host keys that labctl pinned, so that\n"
         "nothing is asked and no stranger is taken for a node. For all programs at once, put the line\n"
         "'Include labctl-airgap' at the beginning of ~/.ssh/config.\n\n"
         "  labctl ssh-config --to ~/.ssh/labctl-airgap\n"
         "  ssh -F ~/.ssh/labctl-airgap k3s-master1\n"
-        "  rsync -e 'ssh -F ~/.ssh/labctl-airgap' -a work/ k3s-worker1:work/",
+        "  rsync -e 'ssh -F ~/.ssh/labctl-airgap' -a work/ k3s-worker1:work/"),
     .options = ssh_config_options,
     .max_arguments = -1,
     .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET,
@@ -95,14 +96,14 @@ static int run_hosts(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_hosts = {
     .name = "hosts",
-    .summary = "lines for this host's own hosts file",
+    .summary = LAB_N("lines for this host's own hosts file"),
     .arguments = "[NODE…]",
-    .text =
+    .text = LAB_N(
         "Prints address and name of the nodes (default: all), as /etc/hosts or, on Windows,\n"
         "C:\\Windows\\System32\\drivers\\etc\\hosts has them. Nothing is written. The guests know each\n"
         "other's names already.\n\n"
         "  labctl hosts\n"
-        "  labctl hosts | sudo tee -a /etc/hosts",
+        "  labctl hosts | sudo tee -a /etc/hosts"),
     .max_arguments = -1,
     .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET,
     .run = run_hosts,

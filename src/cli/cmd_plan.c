@@ -1,13 +1,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "cli/command.h"
 #include "cli/plan_print.h"
 #include "cli/view.h"
 #include "run/orphans.h"
 
 static const struct lab_option options[] = {
-    {"prune", 0, NULL, "as with 'up --prune'"},
+    {"prune", 0, NULL, LAB_N("as with 'up --prune'")},
     {0},
 };
 
@@ -33,17 +34,17 @@ static void
 print_summary(const struct lab_cli *cli, const struct lab_run *run, const struct lab_plan *plan)
 {
     LAB_VEC_FOREACH (note, &plan->notes)
-        printf("note: %s\n", *note);
+        printf(lab_tr("note: %s\n"), *note);
     bool is_plan = strcmp(cli->command->name, "plan") == 0;
     if (!plan->changes)
-        puts("\nnothing to do: the lab is as lab.yaml says.");
+        puts(lab_tr("\nnothing to do: the lab is as lab.yaml says."));
     else if (!is_plan)
-        puts("\nnothing was touched: this was --dry-run.");
+        puts(lab_tr("\nnothing was touched: this was --dry-run."));
     else if (cli->targets.len || cli->replicas.len || cli->given_len)
-        printf("\nnothing was touched; '%s up' with the same options does this.\n",
+        printf(lab_tr("\nnothing was touched; '%s up' with the same options does this.\n"),
                lab_run_self(run));
     else
-        printf("\nnothing was touched; '%s up' does this.\n", lab_run_self(run));
+        printf(lab_tr("\nnothing was touched; '%s up' does this.\n"), lab_run_self(run));
 }
 
 int lab_cli_print_plan(struct lab_cli *cli,
@@ -52,7 +53,7 @@ int lab_cli_print_plan(struct lab_cli *cli,
                        struct lab_error *err)
 {
     static const struct lab_column columns[] = {
-        {"NODE", "node"}, {"ACTION", "action"}, {"WHY", "reason"}};
+        {LAB_N("NODE"), "node"}, {LAB_N("ACTION"), "action"}, {LAB_N("WHY"), "reason"}};
     struct lab_plan plan = {0};
     int rc = lab_plan_now(run, options_, &plan, err);
     lab_view_end(cli);
@@ -87,11 +88,11 @@ static int run_plan(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_plan = {
     .name = "plan",
-    .summary = "show what 'up' would do; touch nothing",
-    .text =
+    .summary = LAB_N("show what 'up' would do; touch nothing"),
+    .text = LAB_N(
         "Compares lab.yaml with what was made and with what the hypervisor says, and shows what\n"
         "'up' would create, change, restart or leave alone. Nothing is touched.\n\n"
-        "  labctl plan",
+        "  labctl plan"),
     .options = options,
     .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_REPLICAS,
     .run = run_plan,

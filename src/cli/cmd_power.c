@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/plan_print.h"
@@ -27,7 +28,7 @@ static int run_verb(struct lab_cli *cli, verb_fn verb, struct lab_error *err)
 static void print_look(const struct lab_cli *cli, const struct lab_power_plan *plan)
 {
     static const struct lab_column columns[] = {
-        {"NODE", "node"}, {"ACTION", "action"}, {"WHY", "reason"}};
+        {LAB_N("NODE"), "node"}, {LAB_N("ACTION"), "action"}, {LAB_N("WHY"), "reason"}};
     json_t *rows = json_array();
     LAB_VEC_FOREACH (row, &plan->rows)
         json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "node", row->node, "action",
@@ -37,7 +38,7 @@ static void print_look(const struct lab_cli *cli, const struct lab_power_plan *p
         json_pack("{s:s, s:b, s:o}", "command", cli->command->name, "dry_run", 1, "nodes", rows),
         "nodes", columns, LAB_ARRAY_LEN(columns));
     if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
-        puts("\nnothing was touched: this was --dry-run.");
+        puts(lab_tr("\nnothing was touched: this was --dry-run."));
 }
 
 static int look(struct lab_cli *cli, bool stop, struct lab_error *err)
@@ -56,7 +57,7 @@ static int look(struct lab_cli *cli, bool stop, struct lab_error *err)
 }
 
 static const struct lab_option switch_options[] = {
-    {"dry-run", 'n', NULL, "show what would be done, touch nothing"},
+    {"dry-run", 'n', NULL, LAB_N("show what would be done, touch nothing")},
     {0},
 };
 
@@ -79,29 +80,30 @@ static int run_restart(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_start = {
     .name = "start",
-    .summary = "power on a lab that was stopped",
-    .text = "Powers the nodes on, masters before workers, and follows them until they are ready.\n"
-            "Nothing is provisioned anew.\n\n  labctl start",
+    .summary = LAB_N("power on a lab that was stopped"),
+    .text = LAB_N(
+        "Powers the nodes on, masters before workers, and follows them until they are ready.\n"
+        "Nothing is provisioned anew.\n\n  labctl start"),
     .options = switch_options,
     .takes = takes,
     .run = run_start,
 };
 const struct lab_command lab_cmd_stop = {
     .name = "stop",
-    .summary = "power off, workers before masters",
-    .text =
+    .summary = LAB_N("power off, workers before masters"),
+    .text = LAB_N(
         "Powers the nodes off through the guests themselves; one that does not follow is pressed\n"
-        "first, cut off after a deadline, and that is said.\n\n  labctl stop",
+        "first, cut off after a deadline, and that is said.\n\n  labctl stop"),
     .options = switch_options,
     .takes = takes,
     .run = run_stop,
 };
 const struct lab_command lab_cmd_restart = {
     .name = "restart",
-    .summary = "restart the masters, then the workers",
-    .text =
+    .summary = LAB_N("restart the masters, then the workers"),
+    .text = LAB_N(
         "Restarts the masters one by one, then all workers at once, and follows them until they\n"
-        "are ready again.\n\n  labctl restart --target k3s-worker1",
+        "are ready again.\n\n  labctl restart --target k3s-worker1"),
     .takes = takes,
     .run = run_restart,
 };
@@ -127,8 +129,10 @@ static int gate_wanted(const struct lab_cli *cli, enum lab_gate *out, struct lab
         lab_str_addf(&all, "%s%s", i ? ", " : "", names[i]);
     }
     const char *nearest = lab_nearest(name, names, LAB_GATE_COUNT);
-    lab_fail(err, LAB_USAGE, "no gate '%s'%s%s%s", name, nearest ? "; did you mean '" : "",
-             nearest ? nearest : "", nearest ? "'?" : "");
+    if (nearest)
+        lab_fail(err, LAB_USAGE, "no gate '%s'; did you mean '%s'?", name, nearest);
+    else
+        lab_fail(err, LAB_USAGE, "no gate '%s'", name);
     return lab_error_hint(err, "gates: %s", lab_str_get(&all));
 }
 
@@ -149,17 +153,17 @@ static int run_wait(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option wait_options[] = {
-    {"for", 0, "GATE", "return when this gate is open (default: the last one)"},
+    {"for", 0, "GATE", LAB_N("return when this gate is open (default: the last one)")},
     {0},
 };
 
 const struct lab_command lab_cmd_wait = {
     .name = "wait",
-    .summary = "follow the guests until they are ready; change nothing",
-    .text =
+    .summary = LAB_N("follow the guests until they are ready; change nothing"),
+    .text = LAB_N(
         "Follows every guest until it has passed the gate, without starting, stopping or changing\n"
         "anything. Exit status 5: a guest failed; 6: a deadline passed.\n\n"
-        "  labctl wait --for cloud-init --timeout 20m",
+        "  labctl wait --for cloud-init --timeout 20m"),
     .options = wait_options,
     .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_TIMEOUT,
     .run = run_wait,

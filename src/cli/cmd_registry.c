@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define TARGET "to ca username password-file insecure "
@@ -25,24 +26,24 @@ static int run_registry(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"follow", 0, NULL, "go on printing what is added (logs)"},
-    {"image", 0, "REF", "only this image of SOURCE; may be repeated (push, verify)"},
-    {"platform", 0, "OS/ARCH", "of images for several (push, verify; default: linux/amd64)"},
-    {"to", 0, "ADDRESS", "HOST:PORT[/PREFIX] instead of the lab's (push, ls, verify)"},
-    {"ca", 0, "FILE", "CA certificate of the registry, PEM (push, ls, verify)"},
-    {"username", 0, "NAME", "who to be there (push, ls, verify)"},
-    {"password-file", 0, "FILE", "with the password in its first line (push, ls, verify)"},
-    {"insecure", 0, NULL, "plain HTTP, without any protection (push, ls, verify)"},
-    {"host-only", 0, NULL, "do not ask the nodes, too (verify)"},
+    {"follow", 0, NULL, LAB_N("go on printing what is added (logs)")},
+    {"image", 0, "REF", LAB_N("only this image of SOURCE; may be repeated (push, verify)")},
+    {"platform", 0, "OS/ARCH", LAB_N("of images for several (push, verify; default: linux/amd64)")},
+    {"to", 0, "ADDRESS", LAB_N("HOST:PORT[/PREFIX] instead of the lab's (push, ls, verify)")},
+    {"ca", 0, "FILE", LAB_N("CA certificate of the registry, PEM (push, ls, verify)")},
+    {"username", 0, "NAME", LAB_N("who to be there (push, ls, verify)")},
+    {"password-file", 0, "FILE", LAB_N("with the password in its first line (push, ls, verify)")},
+    {"insecure", 0, NULL, LAB_N("plain HTTP, without any protection (push, ls, verify)")},
+    {"host-only", 0, NULL, LAB_N("do not ask the nodes, too (verify)")},
     {"child-of", 0, "PID", NULL}, /* of serve, for labctl itself */
     {0},
 };
 
 const struct lab_command lab_cmd_registry = {
     .name = "registry",
-    .summary = "the container registry of the lab",
+    .summary = LAB_N("the container registry of the lab"),
     .arguments = "up | down | status | logs | push SOURCE | ls | verify SOURCE",
-    .text =
+    .text = LAB_N(
         "With 'registry: {serve: true}' in lab.yaml labctl runs Debian's docker-registry on this\n"
         "host, with TLS by the lab's own CA, which every node trusts. 'labctl up' starts it, and so\n"
         "does 'up' here, without guests; it goes on when labctl has ended, and is started again when\n"
@@ -57,7 +58,7 @@ const struct lab_command lab_cmd_registry = {
         "  labctl registry status -o json\n"
         "  labctl registry logs --follow\n"
         "  labctl registry push bundle\n"
-        "  labctl registry push images.tar --to 192.168.6.1:5000/mirror --ca ca.crt",
+        "  labctl registry push images.tar --to 192.168.6.1:5000/mirror --ca ca.crt"),
     .options = options,
     .min_arguments = 1,
     .max_arguments = -1,

@@ -1,6 +1,7 @@
 /* registry ls, verify */
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/image.h"
 #include "cli/registry_client.h"
@@ -13,7 +14,7 @@
 static void print_rows(const struct lab_cli *cli, const struct lab_registry_rows *rows)
 {
     static const struct lab_column columns[] = {
-        {"REPOSITORY", "repository"}, {"TAG", "tag"}, {"DIGEST", "digest"}};
+        {LAB_N("REPOSITORY"), "repository"}, {LAB_N("TAG"), "tag"}, {LAB_N("DIGEST"), "digest"}};
     json_t *list = json_array();
     LAB_VEC_FOREACH (row, &rows->list)
         json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "repository", row->repository,
@@ -60,11 +61,11 @@ static void print_verified(const struct lab_cli *cli,
                            const struct lab_verify_result *result,
                            const struct lab_guest_pulls *pulls)
 {
-    static const struct lab_column columns[] = {{"FROM", "from"},
-                                                {"IMAGE", "image"},
-                                                {"STATE", "state"},
-                                                {"SIZE", "bytes"},
-                                                {"DIGEST", "digest"}};
+    static const struct lab_column columns[] = {{LAB_N("FROM"), "from"},
+                                                {LAB_N("IMAGE"), "image"},
+                                                {LAB_N("STATE"), "state"},
+                                                {LAB_N("SIZE"), "bytes"},
+                                                {LAB_N("DIGEST"), "digest"}};
     json_t *rows = json_array();
     LAB_VEC_FOREACH (v, &result->images)
         json_array_append_new(rows, row_of(cli, v));

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/image.h"
 #include "cli/registry_client.h"
@@ -23,8 +24,10 @@ static json_t *row_of(const struct lab_cli *cli, const struct lab_pushed *p)
 
 static void print(struct lab_cli *cli, const struct lab_push_result *result)
 {
-    static const struct lab_column columns[] = {
-        {"IMAGE", "target"}, {"STATE", "state"}, {"SENT", "bytes_sent"}, {"DIGEST", "digest"}};
+    static const struct lab_column columns[] = {{LAB_N("IMAGE"), "target"},
+                                                {LAB_N("STATE"), "state"},
+                                                {LAB_N("SENT"), "bytes_sent"},
+                                                {LAB_N("DIGEST"), "digest"}};
     json_t *rows = json_array();
     LAB_VEC_FOREACH (p, &result->images)
         json_array_append_new(rows, row_of(cli, p));
@@ -55,7 +58,7 @@ static int fail(const struct lab_push_result *result, struct lab_error *err)
 
 static int push(struct lab_cli *cli, struct lab_registry_words *words, struct lab_error *err)
 {
-    struct lab_bar *bar = lab_bar_new(cli, "pushing", "waiting for the registry");
+    struct lab_bar *bar = lab_bar_new(cli, "pushing", lab_tr("waiting for the registry"));
     struct lab_push_result result;
     words->job.progress = lab_bar_feed;
     words->job.progress_arg = bar;

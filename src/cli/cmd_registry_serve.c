@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/registry.h"
@@ -51,9 +52,9 @@ static void print_up(struct lab_cli *cli, struct lab_run *run)
         lab_cli_print(cli, json_pack("{s:s, s:s}", "address", address, "ca", files.ca), NULL, NULL,
                       0);
     else if (!cli->quiet)
-        printf("registry: %s\nCA:       %s\n", address, files.ca);
+        printf(lab_tr("registry: %s\nCA:       %s\n"), address, files.ca);
     if (cli->output == LAB_OUTPUT_TABLE && !cli->quiet && run->spec->registry.auth)
-        printf("login:    " LAB_REGISTRYD_USER ", password in %s\n", files.password);
+        printf(lab_tr("login:    %s, password in %s\n"), LAB_REGISTRYD_USER, files.password);
 }
 
 int lab_registry_cmd_up(struct lab_cli *cli, struct lab_error *err)
@@ -80,7 +81,8 @@ int lab_registry_cmd_down(struct lab_cli *cli, struct lab_error *err)
     if (rc == 0 && cli->output != LAB_OUTPUT_TABLE)
         lab_cli_print(cli, json_pack("{s:b}", "was_up", was_up), NULL, NULL, 0);
     else if (rc == 0 && !cli->quiet)
-        puts(was_up ? "the registry is down; its images stay" : "the registry was not up");
+        puts(was_up ? lab_tr("the registry is down; its images stay")
+                    : lab_tr("the registry was not up"));
     lab_run_close(run);
     return rc;
 }
@@ -117,17 +119,21 @@ static void print_server(const struct lab_registryd_look *s)
     lab_put_time(&ends, s->tls_ends_ms);
     lab_put_size(&size, s->storage_bytes);
     if (s->server_pid)
-        printf("since        %s (pid %llu, supervisor %llu, %u restart%s)\n", lab_str_get(&since),
-               (unsigned long long)s->server_pid, (unsigned long long)s->pid, s->restarts,
-               s->restarts == 1 ? "" : "s");
+        printf(s->restarts == 1
+                   ? lab_tr("since        %s (pid %llu, supervisor %llu, %u restart)\n")
+                   : lab_tr("since        %s (pid %llu, supervisor %llu, %u restarts)\n"),
+               lab_str_get(&since), (unsigned long long)s->server_pid, (unsigned long long)s->pid,
+               s->restarts);
     else
-        printf("since        it is not running%s\n", s->pid ? ", its supervisor tries again" : "");
+        fputs(s->pid ? lab_tr("since        it is not running, its supervisor tries again\n")
+                     : lab_tr("since        it is not running\n"),
+              stdout);
     if (s->last_end)
-        printf("last end     %s\n", s->last_end);
-    printf("storage      %s\n", lab_str_get(&size));
+        printf(lab_tr("last end     %s\n"), s->last_end);
+    printf(lab_tr("storage      %s\n"), lab_str_get(&size));
     if (!s->tls_ends_ms)
         return;
-    printf("certificate  until %s, for", lab_str_get(&ends));
+    printf(lab_tr("certificate  until %s, for"), lab_str_get(&ends));
     LAB_VEC_FOREACH (name, &s->names)
         printf(" %s", *name);
     putchar('\n');
@@ -135,13 +141,13 @@ static void print_server(const struct lab_registryd_look *s)
 
 static void print_status(const struct lab_registry_status *s)
 {
-    printf("address      %s\nruns         %s\nanswers      %s\n",
-           s->place.address ? s->place.address : "-", s->kind,
-           s->answers  ? "yes"
+    printf(lab_tr("address      %s\nruns         %s\nanswers      %s\n"),
+           s->place.address ? s->place.address : "-", lab_tr(s->kind),
+           s->answers  ? lab_tr("yes")
            : s->answer ? s->answer
-                       : "no");
+                       : lab_tr("no"));
     if (s->place.insecure)
-        puts("INSECURE     nobody checks who this registry is (registry.insecure)");
+        puts(lab_tr("INSECURE     nobody checks who this registry is (registry.insecure)"));
     if (strcmp(s->kind, "on this host") == 0)
         print_server(&s->server);
 }

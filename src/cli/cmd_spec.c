@@ -4,6 +4,7 @@
 
 #include "base/asset.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "cli/command.h"
 #include "run/payload_fit.h"
 
@@ -22,17 +23,19 @@ static int run_init(struct lab_cli *cli, struct lab_error *err)
         return 0;
     }
     printf(
-        "wrote %s\nnext: put an image where it says, then 'labctl -f %s validate', 'plan', 'up'\n",
+        lab_tr(
+            "wrote %s\nnext: put an image where it says, then 'labctl -f %s validate', 'plan', 'up'\n"),
         path, path);
     return 0;
 }
 
 const struct lab_command lab_cmd_init = {
     .name = "init",
-    .summary = "write a commented lab.yaml to start from",
+    .summary = LAB_N("write a commented lab.yaml to start from"),
     .arguments = "[FILE]",
-    .text = "Writes a commented lab.yaml (or FILE); an existing file is never overwritten.\n\n"
-            "  labctl init",
+    .text =
+        LAB_N("Writes a commented lab.yaml (or FILE); an existing file is never overwritten.\n\n"
+              "  labctl init"),
     .max_arguments = 1,
     .run = run_init,
 };
@@ -77,25 +80,26 @@ static int run_validate(struct lab_cli *cli, struct lab_error *err)
                 : 0;
     print_problems(cli, &problems, file);
     if (rc == 0 && cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
-        printf("%s: lab '%s', %zu node%s, fine\n", file, spec->name, spec->nodes.len,
-               spec->nodes.len == 1 ? "" : "s");
+        printf(spec->nodes.len == 1 ? lab_tr("%s: lab '%s', %zu node, fine\n")
+                                    : lab_tr("%s: lab '%s', %zu nodes, fine\n"),
+               file, spec->name, spec->nodes.len);
     lab_problems_clear(&problems);
     lab_spec_free(spec);
     return rc;
 }
 
 static const struct lab_option validate_options[] = {
-    {"no-files", 0, NULL, "do not look at images, keys and payload"},
+    {"no-files", 0, NULL, LAB_N("do not look at images, keys and payload")},
     {0},
 };
 
 const struct lab_command lab_cmd_validate = {
     .name = "validate",
-    .summary = "check lab.yaml; every mistake at once",
+    .summary = LAB_N("check lab.yaml; every mistake at once"),
     .arguments = "[FILE]",
-    .text =
+    .text = LAB_N(
         "Checks lab.yaml and names every mistake with file:line:column, the value, and what is\n"
-        "allowed. Needs no hypervisor and touches nothing.\n\n  labctl validate",
+        "allowed. Needs no hypervisor and touches nothing.\n\n  labctl validate"),
     .options = validate_options,
     .max_arguments = 1,
     .takes = LAB_TAKES_FILE | LAB_TAKES_REPLICAS,
@@ -114,8 +118,8 @@ static int run_schema(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_schema = {
     .name = "schema",
-    .summary = "the JSON Schema of lab.yaml, for editors",
-    .text = "Prints the JSON Schema of lab.yaml, made from the table that parses it.\n\n"
-            "  labctl schema > lab.schema.json",
+    .summary = LAB_N("the JSON Schema of lab.yaml, for editors"),
+    .text = LAB_N("Prints the JSON Schema of lab.yaml, made from the table that parses it.\n\n"
+                  "  labctl schema > lab.schema.json"),
     .run = run_schema,
 };

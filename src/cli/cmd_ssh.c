@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "cli/command.h"
 #include "cli/view.h"
 #include "platform.h"
@@ -31,18 +32,18 @@ static int run_ssh(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option ssh_options[] = {
-    {"tty", 0, NULL, "a terminal in the guest even for a command"},
+    {"tty", 0, NULL, LAB_N("a terminal in the guest even for a command")},
     {0},
 };
 
 const struct lab_command lab_cmd_ssh = {
     .name = "ssh",
-    .summary = "a shell, or one command, on a node",
+    .summary = LAB_N("a shell, or one command, on a node"),
     .arguments = "NODE [-- COMMAND…]",
-    .text =
+    .text = LAB_N(
         "Opens a shell on the node, or runs one command and passes its exit status on; labctl's own\n"
         "failures are 255. The host key is the one that labctl made.\n\n"
-        "  labctl ssh k3s-master1\n  labctl ssh k3s-master1 -- uname -a",
+        "  labctl ssh k3s-master1\n  labctl ssh k3s-master1 -- uname -a"),
     .options = ssh_options,
     .min_arguments = 1,
     .max_arguments = 1,
@@ -139,7 +140,7 @@ static void set_status(struct lab_cli *cli, const struct lab_exec_report *report
 static void print_ends(struct printer *p, const struct lab_exec_report *report)
 {
     static const struct lab_column columns[] = {
-        {"NODE", "node"}, {"STATUS", "status"}, {"ERROR", "error"}};
+        {LAB_N("NODE"), "node"}, {LAB_N("STATUS"), "status"}, {LAB_N("ERROR"), "error"}};
     bool table = p->cli->output == LAB_OUTPUT_TABLE;
     json_t *rows = json_array();
     LAB_VEC_FOREACH (row, &report->rows) {
@@ -191,13 +192,13 @@ static int run_exec(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_exec = {
     .name = "exec",
-    .summary = "run a command on many nodes at once",
+    .summary = LAB_N("run a command on many nodes at once"),
     .arguments = "[NODE…] -- COMMAND…",
-    .text =
+    .text = LAB_N(
         "Runs the command on the nodes (default: all) at once; every line carries its node's name.\n"
         "The exit status is the first that was not 0. '-o json' gives one document with what every\n"
         "node said, '-o ndjson' an object for every line and one for every node that has ended.\n\n"
-        "  labctl exec -- uptime\n  labctl exec k3s-worker1 k3s-worker2 -- df -h /",
+        "  labctl exec -- uptime\n  labctl exec k3s-worker1 k3s-worker2 -- df -h /"),
     .max_arguments = -1,
     .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_TIMEOUT | LAB_TAKES_COMMAND,
     .run = run_exec,

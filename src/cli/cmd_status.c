@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/view.h"
 
@@ -10,12 +11,14 @@ enum { EVERY_S = 5, EVERY_MOST_S = 3600 };
 
 /* The last three only when guests are asked. */
 static const struct lab_column columns[] = {
-    {"NODE", "node"}, {"ADDRESS", "address"}, {"ROLE", "role"},     {"POWER", "power"},
-    {"GATE", "gate"}, {"STATE", "state"},     {"UPTIME", "uptime"}, {"DISK", "disk"},
-    {"K3S", "k3s"},   {"NOTE", "note"}};
+    {LAB_N("NODE"), "node"},     {LAB_N("ADDRESS"), "address"}, {LAB_N("ROLE"), "role"},
+    {LAB_N("POWER"), "power"},   {LAB_N("GATE"), "gate"},       {LAB_N("STATE"), "state"},
+    {LAB_N("UPTIME"), "uptime"}, {LAB_N("DISK"), "disk"},       {LAB_N("K3S"), "k3s"},
+    {LAB_N("NOTE"), "note"}};
 static const struct lab_column short_columns[] = {
-    {"NODE", "node"}, {"ADDRESS", "address"}, {"ROLE", "role"}, {"POWER", "power"},
-    {"GATE", "gate"}, {"STATE", "state"},     {"NOTE", "note"}};
+    {LAB_N("NODE"), "node"},   {LAB_N("ADDRESS"), "address"}, {LAB_N("ROLE"), "role"},
+    {LAB_N("POWER"), "power"}, {LAB_N("GATE"), "gate"},       {LAB_N("STATE"), "state"},
+    {LAB_N("NOTE"), "note"}};
 
 static json_t *uptime_of(const struct lab_cli *cli, const struct lab_status_row *row)
 {
@@ -40,9 +43,11 @@ static json_t *disk_of(const struct lab_cli *cli, const struct lab_status_row *r
     if (cli->output != LAB_OUTPUT_TABLE)
         return json_pack("{s:I, s:I}", "bytes", (json_int_t)row->disk_bytes, "used_bytes",
                          (json_int_t)row->disk_used_bytes);
-    lab_str_addf(&text, "%u%% of ",
-                 (unsigned)((double)row->disk_used_bytes * 100 / (double)row->disk_bytes));
-    lab_put_size(&text, row->disk_bytes);
+    LAB_AUTO_STR struct lab_str all = LAB_STR_INIT;
+    lab_put_size(&all, row->disk_bytes);
+    lab_str_addf(&text, lab_tr("%u%% of %s"),
+                 (unsigned)((double)row->disk_used_bytes * 100 / (double)row->disk_bytes),
+                 lab_str_get(&all));
     return json_string(lab_str_get(&text));
 }
 
@@ -68,7 +73,7 @@ void lab_status_put(struct lab_str *out, const struct lab_cli *cli, const struct
     bool brief = lab_cli_flag(cli, "no-guests");
     json_t *rows = rows_of(cli, status);
     if (!cli->quiet)
-        lab_str_addf(out, "lab %s on %s, from %s\n\n", status->lab, status->provider,
+        lab_str_addf(out, lab_tr("lab %s on %s, from %s\n\n"), status->lab, status->provider,
                      status->source ? status->source : "-");
     if (status->insecure)
         lab_str_addf(out, "%s\n\n", status->insecure);
@@ -135,19 +140,20 @@ static int run_status(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"watch", 'w', "[SECONDS]", "look again and again (every 5 s), until Ctrl-C"},
-    {"no-guests", 0, NULL, "do not ask the guests: no uptime, disk use, k3s"},
+    {"watch", 'w', "[SECONDS]", LAB_N("look again and again (every 5 s), until Ctrl-C")},
+    {"no-guests", 0, NULL, LAB_N("do not ask the guests: no uptime, disk use, k3s")},
     {0},
 };
 
 const struct lab_command lab_cmd_status = {
     .name = "status",
-    .summary = "what each node is, and how far it got",
-    .text = "Shows every node with its address, power and the newest word on its gates. Where the\n"
-            "records and the hypervisor differ, the hypervisor is right and the note says so.\n"
-            "Guests that run are asked for their uptime, the use of their disk and their k3s, all\n"
-            "at once; one that does not answer in 3 s gets a note.\n\n"
-            "  labctl status\n  labctl status --watch=2\n  labctl status -o json",
+    .summary = LAB_N("what each node is, and how far it got"),
+    .text = LAB_N(
+        "Shows every node with its address, power and the newest word on its gates. Where the\n"
+        "records and the hypervisor differ, the hypervisor is right and the note says so.\n"
+        "Guests that run are asked for their uptime, the use of their disk and their k3s, all\n"
+        "at once; one that does not answer in 3 s gets a note.\n\n"
+        "  labctl status\n  labctl status --watch=2\n  labctl status -o json"),
     .options = options,
     .takes = LAB_TAKES_FILE | LAB_TAKES_TARGET,
     .run = run_status,

@@ -1,15 +1,16 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/view.h"
 #include "run/orphans.h"
 
 static const struct lab_option options[] = {
-    {"dry-run", 'n', NULL, "show what would be removed"},
+    {"dry-run", 'n', NULL, LAB_N("show what would be removed")},
     {"orphans", 0, "[ID]",
-     "remove what is left of a lab whose ledger is lost (ID: also another LABCTL_HOME's)"},
+     LAB_N("remove what is left of a lab whose ledger is lost (ID: also another LABCTL_HOME's)")},
     {0},
 };
 
@@ -30,7 +31,7 @@ static void print_rows(const struct lab_cli *cli, json_t *rows)
         return;
     }
     json_array_foreach(rows, i, row)
-        printf("would remove: %s %s\n", json_string_value(json_object_get(row, "kind")),
+        printf(lab_tr("would remove: %s %s\n"), json_string_value(json_object_get(row, "kind")),
                json_string_value(json_object_get(row, "name")));
     json_decref(rows);
 }
@@ -54,7 +55,7 @@ static void report_nothing(const struct lab_cli *cli)
 {
     const struct lab_report nothing = {0};
     if (cli->output == LAB_OUTPUT_TABLE)
-        puts("nothing to remove: there is no such lab");
+        puts(lab_tr("nothing to remove: there is no such lab"));
     else if (lab_cli_flag(cli, "dry-run"))
         print_rows(cli, json_array());
     else
@@ -144,7 +145,7 @@ remove_orphans(struct lab_cli *cli, struct lab_run *run, const char *name, struc
         rc = lab_teardown_rest(run, name, cli->yes, &report, err);
     lab_view_end(cli);
     if (rc == 0 && !report.changed && cli->output == LAB_OUTPUT_TABLE)
-        puts("nothing to remove: there are no orphans of this lab");
+        puts(lab_tr("nothing to remove: there are no orphans of this lab"));
     else if (rc == 0 || report.removed.len)
         lab_cli_report(cli, &report, "teardown");
     lab_report_clear(&report);
@@ -202,13 +203,13 @@ static int run_teardown(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_teardown = {
     .name = "teardown",
-    .summary = "remove the lab and everything labctl made for it",
-    .text =
+    .summary = LAB_N("remove the lab and everything labctl made for it"),
+    .text = LAB_N(
         "Removes VMs, disks, networks, media, keys and records of the lab, and says what it removed.\n"
         "Networks that were there before, and the image cache, stay. A second run is fine.\n"
         "When the lab's ledger is lost (state.db deleted or damaged) --orphans removes what still\n"
         "carries the lab's tag; it lists that and asks.\n\n"
-        "  labctl teardown -y",
+        "  labctl teardown -y"),
     .options = options,
     .takes = LAB_TAKES_FILE | LAB_TAKES_YES,
     .run = run_teardown,

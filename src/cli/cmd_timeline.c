@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/picture.h"
 #include "cli/view.h"
@@ -104,22 +105,22 @@ static int run_timeline(struct lab_cli *cli, struct lab_error *err)
 
 static const struct lab_option options[] = {
     {"output", 'o', "FORMAT",
-     "text, svg, html, json, yaml or ndjson (default: by --to, else text)"},
-    {"run", 0, "N", "this run instead of the newest; the picture lists them"},
-    {"to", 0, "FILE", "write it there instead of printing"},
+     LAB_N("text, svg, html, json, yaml or ndjson (default: by --to, else text)")},
+    {"run", 0, "N", LAB_N("this run instead of the newest; the picture lists them")},
+    {"to", 0, "FILE", LAB_N("write it there instead of printing")},
     {0},
 };
 
 const struct lab_command lab_cmd_timeline = {
     .name = "timeline",
-    .summary = "what each node did when, and what decided how long it took",
-    .text =
+    .summary = LAB_N("what each node did when, and what decided how long it took"),
+    .text = LAB_N(
         "Draws a run of up, start, stop or restart from what the ledger keeps: a row for each node\n"
         "and one for the lab's own steps, gates as bars, failures and warnings. Marked is the chain\n"
         "that decided the end: the node that was ready last, what it did, and for whom it waited.\n"
         "Below are the last runs, and what each gate took against the run before.\n\n"
         "The SVG and the page are one file each, without scripts, and need nothing from elsewhere.\n\n"
-        "  labctl timeline\n  labctl timeline --to timeline.html",
+        "  labctl timeline\n  labctl timeline --to timeline.html"),
     .options = options,
     .takes = LAB_TAKES_FILE,
     .run = run_timeline,

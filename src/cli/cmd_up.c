@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/plan_print.h"
@@ -9,12 +10,12 @@
 #include "run/registry.h"
 
 static const struct lab_option options[] = {
-    {"dry-run", 'n', NULL, "show what would be done, touch nothing (the same as 'plan')"},
-    {"no-start", 0, NULL, "only create the VMs"},
-    {"recreate", 0, "[NODE]", "make this node anew (default: all of them); may be repeated"},
+    {"dry-run", 'n', NULL, LAB_N("show what would be done, touch nothing (the same as 'plan')")},
+    {"no-start", 0, NULL, LAB_N("only create the VMs")},
+    {"recreate", 0, "[NODE]", LAB_N("make this node anew (default: all of them); may be repeated")},
     {"adopt", 0, "[ID]",
-     "take up VMs whose ledger is lost (ID: also those of another LABCTL_HOME)"},
-    {"prune", 0, NULL, "remove nodes that are no longer in lab.yaml"},
+     LAB_N("take up VMs whose ledger is lost (ID: also those of another LABCTL_HOME)")},
+    {"prune", 0, NULL, LAB_N("remove nodes that are no longer in lab.yaml")},
     {0},
 };
 
@@ -31,14 +32,14 @@ static void print_entrance(struct lab_run *run, const struct lab_report *report)
     if (!record)
         return;
     LAB_AUTOFREE char *line = lab_ssh_line(run, record);
-    printf("\nget in:  %s ssh %s\n    or:  %s\n", lab_run_self(run), first->node, line);
+    printf(lab_tr("\nget in:  %s ssh %s\n    or:  %s\n"), lab_run_self(run), first->node, line);
     if (first->role == LAB_ROLE_MASTER)
-        printf("kubectl: %s ssh %s -- sudo k3s kubectl get nodes\n", lab_run_self(run),
+        printf(lab_tr("kubectl: %s ssh %s -- sudo k3s kubectl get nodes\n"), lab_run_self(run),
                first->node);
     const char *registry = lab_registry_address(run);
     if (registry)
-        printf("registry: %s\n", registry);
-    printf("remove:  %s teardown\n", lab_run_self(run));
+        printf(lab_tr("registry: %s\n"), registry);
+    printf(lab_tr("remove:  %s teardown\n"), lab_run_self(run));
 }
 
 static int up(struct lab_cli *cli,
@@ -110,8 +111,8 @@ static int run_up(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_up = {
     .name = "up",
-    .summary = "make the lab, or finish and mend it",
-    .text =
+    .summary = LAB_N("make the lab, or finish and mend it"),
+    .text = LAB_N(
         "Makes the lab that lab.yaml describes and follows every guest until it is really done.\n"
         "What is done already is left alone, so it may be run at any time: after an error, after\n"
         "Ctrl-C, after a reboot of this host, after a change in lab.yaml ('plan' shows it first).\n\n"
@@ -120,7 +121,7 @@ const struct lab_command lab_cmd_up = {
         "and stops; --adopt writes a new ledger for them, as long as their keys are still there.\n\n"
         "  labctl up\n"
         "  labctl up --recreate k3s-worker1\n"
-        "  labctl up --recreate -y",
+        "  labctl up --recreate -y"),
     .options = options,
     .takes =
         LAB_TAKES_FILE | LAB_TAKES_TARGET | LAB_TAKES_REPLICAS | LAB_TAKES_TIMEOUT | LAB_TAKES_YES,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 #include "run/airgap.h"
@@ -41,8 +42,9 @@ static json_t *finding_row(const struct lab_lint_finding *f)
 static json_t *check_row(const struct lab_cli *cli, const struct lab_airgap_row *row)
 {
     bool table = cli->output == LAB_OUTPUT_TABLE;
-    LAB_AUTOFREE char *line = table && row->fix ? lab_format("%s; fix: %s", row->evidence, row->fix)
-                                                : lab_strdup(row->evidence);
+    LAB_AUTOFREE char *line = table && row->fix
+                                  ? lab_format(lab_tr("%s; fix: %s"), row->evidence, row->fix)
+                                  : lab_strdup(row->evidence);
     json_t *to =
         json_pack("{s:o, s:s, s:s, s:o}", "node", lab_json_text(row->node), "check", row->check,
                   "result", lab_airgap_result_name(row->result), "evidence", lab_json_text(line));
@@ -53,8 +55,10 @@ static json_t *check_row(const struct lab_cli *cli, const struct lab_airgap_row 
 
 static void print_all(const struct lab_cli *cli, const struct lab_airgap *a, bool proved)
 {
-    static const struct lab_column columns[] = {
-        {"NODE", "node"}, {"CHECK", "check"}, {"RESULT", "result"}, {"EVIDENCE", "evidence"}};
+    static const struct lab_column columns[] = {{LAB_N("NODE"), "node"},
+                                                {LAB_N("CHECK"), "check"},
+                                                {LAB_N("RESULT"), "result"},
+                                                {LAB_N("EVIDENCE"), "evidence"}};
     bool table = cli->output == LAB_OUTPUT_TABLE;
     json_t *checks = json_array(), *findings = json_array();
     LAB_VEC_FOREACH (row, &a->rows)
@@ -93,33 +97,46 @@ static size_t count_nodes(const struct lab_airgap *a)
     return n;
 }
 
-static const char *s(size_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
 static int fail_guests(const struct lab_airgap *a, struct lab_error *err)
 {
     size_t leaks = count(a, LAB_AIRGAP_LEAK), missing = count(a, LAB_AIRGAP_MISSING);
     size_t open = count(a, LAB_AIRGAP_NOT_PROVED);
     if (leaks)
-        lab_fail(err, LAB_GUEST, "not air-gapped: %zu check%s found a way out", leaks, s(leaks));
-    else if (missing)
-        lab_fail(err, LAB_GUEST,
-                 "no way out was found, but images of %zu node%s would have to come from outside",
-                 missing, s(missing));
-    else
-        lab_fail(err, LAB_GUEST,
-                 "no way out was found, but %zu check%s could not be made, so it is not proved",
-                 open, s(open));
-    return -1;
+        return lab_fail(err, LAB_GUEST,
+                        leaks == 1 ? lab_tr("not air-gapped: %zu check found a way out")
+                                   : lab_tr("not air-gapped: %zu checks found a way out"),
+                        leaks);
+    if (missing)
+        return lab_fail(err, LAB_GUEST,
+                        missing == 1 ? lab_tr("no way out was found, but images of %zu node would "
+                                              "have to come from outside")
+                                     : lab_tr("no way out was found, but images of %zu nodes would "
+                                              "have to come from outside"),
+                        missing);
+    return lab_fail(err, LAB_GUEST,
+                    open == 1 ? lab_tr("no way out was found, but %zu check could not be made, so "
+                                       "it is not proved")
+                              : lab_tr("no way out was found, but %zu checks could not be made, so "
+                                       "it is not proved"),
+                    open);
 }
 
 static int fail_texts(const struct lab_airgap *a, bool guests, struct lab_error *err)
 {
-    lab_fail(err, LAB_USAGE, "%s%zu place%s in the texts for the guests need%s the internet",
-             guests ? "no way out was found, but " : "", a->lint.errors, s(a->lint.errors),
-             a->lint.errors == 1 ? "s" : "");
+    size_t n = (size_t)a->lint.errors;
+    if (guests)
+        lab_fail(
+            err, LAB_USAGE,
+            n == 1
+                ? "no way out was found, but %zu place in the texts for the guests needs the internet"
+                : lab_tr(
+                      "no way out was found, but %zu places in the texts for the guests need the internet"),
+            n);
+    else
+        lab_fail(err, LAB_USAGE,
+                 n == 1 ? "%zu place in the texts for the guests needs the internet"
+                        : lab_tr("%zu places in the texts for the guests need the internet"),
+                 n);
     return lab_error_hint(
         err, "change them, or add '# labctl: airgap-ok REASON' to the line of one that "
              "is meant so");
@@ -132,15 +149,31 @@ static void print_sentence(const struct lab_cli *cli, const struct lab_airgap *a
     if (cli->output != LAB_OUTPUT_TABLE || cli->quiet)
         return;
     if (warnings)
-        lab_str_addf(&also, ", with %zu warning%s", warnings, s(warnings));
+        lab_str_addf(&also,
+                     warnings == 1 ? lab_tr(", with %zu warning") : lab_tr(", with %zu warnings"),
+                     warnings);
     if (a->lint.waived)
-        lab_str_addf(&also, ", %zu waived", a->lint.waived);
-    if (guests)
-        printf("proved: %zu node%s ha%s no way out, and nothing asks for one in %zu text%s%s\n",
-               nodes, s(nodes), nodes == 1 ? "s" : "ve", a->files, s(a->files), lab_str_get(&also));
+        lab_str_addf(&also, lab_tr(", %zu waived"), a->lint.waived);
+    bool one = a->files == 1;
+    if (guests && nodes == 1)
+        printf(
+            one ? lab_tr(
+                      "proved: %zu node has no way out, and nothing asks for one in %zu text%s\n")
+                : lab_tr(
+                      "proved: %zu node has no way out, and nothing asks for one in %zu texts%s\n"),
+            nodes, a->files, lab_str_get(&also));
+    else if (guests)
+        printf(
+            one ? lab_tr(
+                      "proved: %zu nodes have no way out, and nothing asks for one in %zu text%s\n")
+                : lab_tr(
+                      "proved: %zu nodes have no way out, and nothing asks for one in %zu texts%s\n"),
+            nodes, a->files, lab_str_get(&also));
     else
-        printf("nothing in %zu text%s needs the internet%s; the guests were not asked\n", a->files,
-               s(a->files), lab_str_get(&also));
+        printf(
+            one ? lab_tr("nothing in %zu text needs the internet%s; the guests were not asked\n")
+                : lab_tr("nothing in %zu texts needs the internet%s; the guests were not asked\n"),
+            a->files, lab_str_get(&also));
 }
 
 static int
@@ -199,15 +232,15 @@ static int run_verify(struct lab_cli *cli, struct lab_error *err)
 }
 
 static const struct lab_option options[] = {
-    {"static", 0, NULL, "only look at the texts for the guests; ask no guest"},
+    {"static", 0, NULL, LAB_N("only look at the texts for the guests; ask no guest")},
     {0},
 };
 
 const struct lab_command lab_cmd_verify = {
     .name = "verify",
-    .summary = "prove that the lab lives without internet",
+    .summary = LAB_N("prove that the lab lives without internet"),
     .arguments = "airgap",
-    .text =
+    .text = LAB_N(
         "airgap: first reads lab.yaml's cloud_init and the YAML and scripts of the payload for what\n"
         "needs the internet (package managers, downloads, images that the payload lacks). Then every\n"
         "guest tries to get out: routes, TCP, ICMP, DNS, proxies, and whether the images of its pods\n"
@@ -219,7 +252,7 @@ const struct lab_command lab_cmd_verify = {
         "guest that could not be asked; 2 only the texts have errors.\n\n"
         "  labctl verify airgap\n"
         "  labctl verify airgap --static\n"
-        "  labctl verify airgap --target k3s-worker1 -o json",
+        "  labctl verify airgap --target k3s-worker1 -o json"),
     .options = options,
     .min_arguments = 1,
     .max_arguments = 1,

@@ -24,7 +24,7 @@ const size_t lab_commands_len = LAB_ARRAY_LEN(lab_commands);
 static void print_error(const struct lab_error *err)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    lab_put_lines(&text, err->message ? err->message : "unknown reason");
+    lab_put_lines(&text, err->message ? err->message : lab_tr("unknown reason"));
     lab_cli_say("labctl: %s\n", lab_str_get(&text));
     if (err->hint)
         lab_cli_say("  try: %s\n", err->hint);

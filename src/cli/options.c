@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -10,18 +11,20 @@ static const struct {
     struct lab_option option;
     unsigned bit; /* 0: always */
 } shared[] = {
-    {{"help", 'h', NULL, "show this help"}, 0},
-    {{"output", 'o', "FORMAT", "table, json, yaml or ndjson"}, 0},
-    {{"quiet", 'q', NULL, "print only failures"}, 0},
-    {{"verbose", 'v', NULL, "print every child process and its outcome too"}, 0},
-    {{"no-color", 0, NULL, "no colours (also: variable NO_COLOR)"}, 0},
-    {{"lang", 0, "LANGUAGE", "en or ko (default: as LC_ALL, LC_MESSAGES, LANG say)"}, 0},
-    {{"file", 'f', "FILE", "the lab's description (default: lab.yaml)"}, LAB_TAKES_FILE},
-    {{"lab", 0, "NAME", "a lab made earlier, by name"}, LAB_TAKES_FILE},
-    {{"target", 't', "NODE", "only this node; may be repeated"}, LAB_TAKES_TARGET},
-    {{"replicas", 0, "[GROUP=]N", "number of nodes in a group; never removes"}, LAB_TAKES_REPLICAS},
-    {{"timeout", 0, "TIME", "per node, e.g. 20m (default: wait.timeout)"}, LAB_TAKES_TIMEOUT},
-    {{"yes", 'y', NULL, "do not ask"}, LAB_TAKES_YES},
+    {{"help", 'h', NULL, LAB_N("show this help")}, 0},
+    {{"output", 'o', "FORMAT", LAB_N("table, json, yaml or ndjson")}, 0},
+    {{"quiet", 'q', NULL, LAB_N("print only failures")}, 0},
+    {{"verbose", 'v', NULL, LAB_N("print every child process and its outcome too")}, 0},
+    {{"no-color", 0, NULL, LAB_N("no colours (also: variable NO_COLOR)")}, 0},
+    {{"lang", 0, "LANGUAGE", LAB_N("en or ko (default: as LC_ALL, LC_MESSAGES, LANG say)")}, 0},
+    {{"file", 'f', "FILE", LAB_N("the lab's description (default: lab.yaml)")}, LAB_TAKES_FILE},
+    {{"lab", 0, "NAME", LAB_N("a lab made earlier, by name")}, LAB_TAKES_FILE},
+    {{"target", 't', "NODE", LAB_N("only this node; may be repeated")}, LAB_TAKES_TARGET},
+    {{"replicas", 0, "[GROUP=]N", LAB_N("number of nodes in a group; never removes")},
+     LAB_TAKES_REPLICAS},
+    {{"timeout", 0, "TIME", LAB_N("per node, e.g. 20m (default: wait.timeout)")},
+     LAB_TAKES_TIMEOUT},
+    {{"yes", 'y', NULL, LAB_N("do not ask")}, LAB_TAKES_YES},
 };
 
 static bool has_own(const struct lab_command *command, const char *name)

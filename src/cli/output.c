@@ -38,7 +38,7 @@ static char *cell(const json_t *row, const char *key)
     if (json_is_integer(v))
         return lab_format("%lld", (long long)json_integer_value(v));
     if (json_is_boolean(v))
-        return lab_strdup(json_is_true(v) ? "yes" : "no");
+        return lab_strdup(json_is_true(v) ? lab_tr("yes") : lab_tr("no"));
     return lab_strdup("-");
 }
 
@@ -58,7 +58,7 @@ void lab_put_table(struct lab_str *out,
     size_t i;
     json_t *row;
     for (size_t c = 0; c < n; c++)
-        widths[c] = lab_utf8_width(columns[c].title);
+        widths[c] = lab_utf8_width(lab_tr(columns[c].title));
     json_array_foreach(rows, i, row)
     {
         for (size_t c = 0; c < n; c++) {
@@ -68,7 +68,7 @@ void lab_put_table(struct lab_str *out,
         }
     }
     for (size_t c = 0; c < n; c++)
-        pad(out, columns[c].title, widths[c], c + 1 == n);
+        pad(out, lab_tr(columns[c].title), widths[c], c + 1 == n);
     lab_str_addc(out, '\n');
     json_array_foreach(rows, i, row)
     {

@@ -10,9 +10,10 @@
 
 static int fail_format(const char *word, bool has_html, struct lab_error *err)
 {
-    lab_fail(err, LAB_USAGE, "-o '%s' is none of text, svg, %sjson, yaml, ndjson", word,
-             has_html ? "html, " : "");
-    return -1;
+    return has_html
+               ? lab_fail(err, LAB_USAGE, "-o '%s' is none of text, svg, html, json, yaml, ndjson",
+                          word)
+               : lab_fail(err, LAB_USAGE, "-o '%s' is none of text, svg, json, yaml, ndjson", word);
 }
 
 int lab_picture_format(struct lab_cli *cli,

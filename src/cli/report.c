@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/command.h"
 
@@ -32,13 +33,13 @@ static json_t *row_of(const struct lab_outcome *o)
 
 static void put_failure(struct lab_str *out, const struct lab_outcome *o)
 {
-    lab_str_addf(out, "\n%s failed at '%s':\n  ", o->node, lab_gate_name(o->gate));
-    lab_put_lines(out, o->error.message ? o->error.message : "unknown reason");
+    lab_str_addf(out, lab_tr("\n%s failed at '%s':\n  "), o->node, lab_gate_name(o->gate));
+    lab_put_lines(out, o->error.message ? o->error.message : lab_tr("unknown reason"));
     lab_str_addc(out, '\n');
     if (o->details)
         lab_put_lines(out, o->details);
     if (o->error.hint)
-        lab_str_addf(out, "  next: %s\n", o->error.hint);
+        lab_str_addf(out, lab_tr("  next: %s\n"), o->error.hint);
 }
 
 /* Why each failed node failed, what was seen, what to do: to stderr, where people look for it. */
@@ -54,9 +55,9 @@ static void print_failures(const struct lab_report *report)
 static void print_lists(const struct lab_report *report)
 {
     LAB_VEC_FOREACH (text, &report->removed)
-        printf("removed: %s\n", *text);
+        printf(lab_tr("removed: %s\n"), *text);
     LAB_VEC_FOREACH (text, &report->kept)
-        printf("kept:    %s\n", *text);
+        printf(lab_tr("kept:    %s\n"), *text);
 }
 
 static json_t *texts(const char *const *items, size_t n)
@@ -69,9 +70,9 @@ static json_t *texts(const char *const *items, size_t n)
 
 void lab_cli_report(const struct lab_cli *cli, const struct lab_report *report, const char *verb)
 {
-    static const struct lab_column columns[] = {{"NODE", "node"}, {"ADDRESS", "address"},
-                                                {"ROLE", "role"}, {"STATE", "state"},
-                                                {"GATE", "gate"}, {"TIME", "time"}};
+    static const struct lab_column columns[] = {
+        {LAB_N("NODE"), "node"},   {LAB_N("ADDRESS"), "address"}, {LAB_N("ROLE"), "role"},
+        {LAB_N("STATE"), "state"}, {LAB_N("GATE"), "gate"},       {LAB_N("TIME"), "time"}};
     json_t *rows = json_array();
     LAB_VEC_FOREACH (o, &report->nodes)
         json_array_append_new(rows, row_of(o));
@@ -92,5 +93,5 @@ void lab_cli_report(const struct lab_cli *cli, const struct lab_report *report, 
     print_lists(report);
     LAB_AUTO_STR struct lab_str time = LAB_STR_INIT;
     lab_put_duration(&time, report->took_ms);
-    printf("%s took %s\n", verb, lab_str_get(&time));
+    printf(lab_tr("%s took %s\n"), verb, lab_str_get(&time));
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/screen.h"
 #include "cli/status.h"
@@ -32,7 +33,7 @@ static void draw(struct watch *w)
         LAB_AUTOFREE char *one = lab_strndup(line, n);
         if (lines > rows && i + 1 == rows) {
             LAB_AUTOFREE char *more =
-                lab_format("%s and %zu more lines", w->style.utf8 ? "…" : "...", lines - i);
+                lab_format(lab_tr("%s and %zu more lines"), w->style.utf8 ? "…" : "...", lines - i);
             lab_row_put(lab_frame_row(&frame), more, columns, &w->style);
             break;
         }
@@ -54,7 +55,7 @@ static void show(struct watch *w, const struct lab_status *status)
     }
     lab_str_truncate(&w->text, 0);
     lab_status_put(&w->text, w->cli, status);
-    lab_str_addf(&w->text, "\nevery %u s; Ctrl-C ends\n", (unsigned)(w->every_ms / 1000));
+    lab_str_addf(&w->text, lab_tr("\nevery %u s; Ctrl-C ends\n"), (unsigned)(w->every_ms / 1000));
     draw(w);
 }
 
@@ -79,7 +80,7 @@ static int complain(struct watch *w, struct lab_error *err)
         return -1;
     if (w->drawn) {
         lab_str_truncate(&w->text, 0);
-        lab_str_addf(&w->text, "labctl: %s\n\nlooking again; Ctrl-C ends\n", err->message);
+        lab_str_addf(&w->text, lab_tr("labctl: %s\n\nlooking again; Ctrl-C ends\n"), err->message);
         draw(w);
     } else {
         lab_cli_say("labctl: %s\n", err->message);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/view_priv.h"
 #include "platform.h"
@@ -21,7 +22,7 @@ void lab_put_about(struct lab_str *out, uint64_t ms)
 {
     uint64_t s = ms / 1000 + 1, step = s <= 60 ? 5 : s <= 600 ? 15 : 60;
     s = (s + step - 1) / step * step;
-    lab_str_add(out, "about ");
+    lab_str_add(out, lab_tr("about "));
     if (s < 60)
         lab_str_addf(out, "%us", (unsigned)s);
     else if (s % 60 == 0 && s < 3600)
@@ -138,11 +139,11 @@ static void put_more(struct lab_frame *frame,
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     for (size_t i = 0; i < n; i++)
         ended += rank(hidden[i]) == 3;
-    lab_str_addf(&text, "%s and %zu more", v->style.utf8 ? "…" : "...", n);
+    lab_str_addf(&text, lab_tr("%s and %zu more"), v->style.utf8 ? "…" : "...", n);
     if (ended == n)
-        lab_str_add(&text, ", all done");
+        lab_str_add(&text, lab_tr(", all done"));
     else if (ended)
-        lab_str_addf(&text, ", %zu of them done", ended);
+        lab_str_addf(&text, lab_tr(", %zu of them done"), ended);
     lab_row_put(lab_frame_row(frame), lab_str_get(&text), columns, &v->style);
 }
 
@@ -167,19 +168,19 @@ put_lines(struct lab_frame *frame, const struct lab_view *v, size_t columns, siz
 /* --- all together --------------------------------------------------------------------------------
  */
 
-static const char *end_word(const struct lab_view *v)
+static bool ends_off(const struct lab_view *v)
 {
-    return strcmp(v->cli->command->name, "stop") == 0 ? "off" : "ready";
+    return strcmp(v->cli->command->name, "stop") == 0;
 }
 
 static void put_left(struct lab_str *out, int64_t left_ms)
 {
     if (left_ms == 0)
-        lab_str_add(out, ", longer than last time");
+        lab_str_add(out, lab_tr(", longer than last time"));
     else if (left_ms > 0) {
         lab_str_add(out, ", ");
         lab_put_about(out, (uint64_t)left_ms);
-        lab_str_add(out, " left");
+        lab_str_add(out, lab_tr(" left"));
     }
 }
 
@@ -189,15 +190,18 @@ static void put_counts(struct lab_str *out, const struct lab_view *v, int detail
     const struct lab_overall *o = &v->overall;
     if (detail == 2) {
         lab_put_seconds(out, plat_now_ms() - v->began_ms);
-        lab_str_addf(out, "  %u of %u gates, %u of %u nodes %s", o->gates_passed, o->gates,
-                     o->nodes_done, o->nodes, end_word(v));
+        lab_str_addf(out,
+                     ends_off(v) ? lab_tr("  %u of %u gates, %u of %u nodes off")
+                                 : lab_tr("  %u of %u gates, %u of %u nodes ready"),
+                     o->gates_passed, o->gates, o->nodes_done, o->nodes);
     } else {
         if (detail == 1)
-            lab_str_addf(out, "%u/%u gates, ", o->gates_passed, o->gates);
-        lab_str_addf(out, "%u/%u %s", o->nodes_done, o->nodes, end_word(v));
+            lab_str_addf(out, lab_tr("%u/%u gates, "), o->gates_passed, o->gates);
+        lab_str_addf(out, ends_off(v) ? lab_tr("%u/%u off") : lab_tr("%u/%u ready"), o->nodes_done,
+                     o->nodes);
     }
     if (o->nodes_failed)
-        lab_str_addf(out, ", %u failed", o->nodes_failed);
+        lab_str_addf(out, lab_tr(", %u failed"), o->nodes_failed);
     if (!last && o->nodes_done + o->nodes_failed < o->nodes)
         put_left(out, o->left_ms);
 }
@@ -209,7 +213,7 @@ put_overall(struct lab_frame *frame, const struct lab_view *v, size_t columns, b
     for (int detail = 2; detail >= 0; detail--) {
         lab_str_truncate(&text, 0);
         put_counts(&text, v, detail, last);
-        if (text.len <= columns)
+        if (lab_utf8_width(lab_str_get(&text)) <= columns)
             break;
     }
     lab_row_put(lab_frame_row(frame), lab_str_get(&text), columns, &v->style);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cli/view_priv.h"
 #include "platform.h"
@@ -8,7 +9,7 @@
 struct lab_view_line *lab_view_line(struct lab_view *v, const char *node, const char *gate)
 {
     /* a step of the lab as a whole is a line of its own, named after the step */
-    LAB_AUTOFREE char *name = *node ? lab_strdup(node) : lab_format("lab %s", gate);
+    LAB_AUTOFREE char *name = *node ? lab_strdup(node) : lab_format(lab_tr("lab %s"), gate);
     LAB_VEC_FOREACH (line, &v->lines)
         if (line->step == !*node && strcmp(line->name, name) == 0)
             return line;

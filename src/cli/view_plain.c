@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/view_priv.h"
@@ -27,10 +28,10 @@ void lab_view_print(const struct lab_event *e)
     LAB_AUTO_STR struct lab_str line = LAB_STR_INIT;
     int gate = lab_gate_by_name(e->gate);
     put_clock(&line, e->at_ms);
-    lab_str_addf(&line, " %s %s", *e->node ? e->node : "lab",
-                 gate >= 0 ? lab_gate_title((enum lab_gate)gate) : e->gate);
+    lab_str_addf(&line, " %s %s", *e->node ? e->node : lab_tr("lab"),
+                 gate >= 0 ? lab_tr(lab_gate_title((enum lab_gate)gate)) : e->gate);
     if (strcmp(e->state, "passed") != 0)
-        lab_str_addf(&line, " %s", e->state);
+        lab_str_addf(&line, " %s", lab_tr(e->state));
     if (*e->evidence)
         lab_str_add(&line, ": ");
     put_words(&line, e->evidence);
@@ -47,8 +48,8 @@ void lab_view_patience(struct lab_view *v, const char *node, const char *gate, c
         return;
     line->gate_ms = now;
     lab_assign(&line->evidence, evidence);
-    lab_view_print(&(struct lab_event){plat_wall_ms(), (char *)node, (char *)gate, (char *)"waits",
-                                       (char *)evidence});
+    lab_view_print(&(struct lab_event){plat_wall_ms(), (char *)node, (char *)gate,
+                                       (char *)LAB_N("waits"), (char *)evidence});
 }
 
 void lab_view_ndjson(const struct lab_event *e)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -184,7 +185,7 @@ static int check_target(const struct convert *c, struct lab_error *err)
 static void put_bytes(struct lab_str *out, uint64_t bytes)
 {
     lab_put_size(out, bytes);
-    lab_str_addf(out, " (%" PRIu64 " bytes)", bytes);
+    lab_str_addf(out, lab_tr(" (%llu bytes)"), (unsigned long long)bytes);
 }
 
 static int choose_size(const struct convert *c, uint64_t *size, struct lab_error *err)
@@ -201,7 +202,7 @@ static int choose_size(const struct convert *c, uint64_t *size, struct lab_error
     }
     if (wanted > ops->max) {
         lab_fail(err, LAB_USAGE, "cannot make '%s' a disk of %s", c->job->target, lab_str_get(&b));
-        return lab_error_hint(err, "%s", ops->too_large);
+        return lab_error_hint(err, "%s", lab_tr(ops->too_large));
     }
     *size = lab_round_up(wanted, ops->unit);
     return 0;

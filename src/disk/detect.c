@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
+
 #define HEAD ((size_t)64 << 10) /* an ISO's mark is at 32 KiB */
 
 struct head {
@@ -34,28 +36,30 @@ static const struct {
     struct mark mark;
     const char *what, *hint;
 } foreign[] = {
-    {{0, "\x1F\x8B", 2}, "is compressed with gzip", "unpack it first (gunzip)"},
-    {{0, "\xFD\x37zXZ\0", 6}, "is compressed with xz", "unpack it first (unxz)"},
-    {{0, "\x28\xB5\x2F\xFD", 4}, "is compressed with zstd", "unpack it first (unzstd)"},
-    {{0, "BZh", 3}, "is compressed with bzip2", "unpack it first (bunzip2)"},
-    {{0, "PK\x03\x04", 4}, "is a zip archive", "unpack it first"},
-    {{0, "7z\xBC\xAF\x27\x1C", 6}, "is a 7z archive", "unpack it first"},
-    {{0, "vhdxfile", 8}, "is VHDX", BY_QEMU_IMG},
-    {{0, "conectix", 8}, "is VHD", BY_QEMU_IMG},
-    {{64, "\x7F\x10\xDA\xBE", 4}, "is a VirtualBox VDI", BY_QEMU_IMG},
-    {{0, "QED\0", 4}, "is QED", BY_QEMU_IMG},
-    {{0, "COWD", 4}, "is an ESX delta disk", "clone it into a whole one first"},
+    {{0, "\x1F\x8B", 2}, LAB_N("is compressed with gzip"), LAB_N("unpack it first (gunzip)")},
+    {{0, "\xFD\x37zXZ\0", 6}, LAB_N("is compressed with xz"), LAB_N("unpack it first (unxz)")},
+    {{0, "\x28\xB5\x2F\xFD", 4},
+     LAB_N("is compressed with zstd"),
+     LAB_N("unpack it first (unzstd)")},
+    {{0, "BZh", 3}, LAB_N("is compressed with bzip2"), LAB_N("unpack it first (bunzip2)")},
+    {{0, "PK\x03\x04", 4}, LAB_N("is a zip archive"), LAB_N("unpack it first")},
+    {{0, "7z\xBC\xAF\x27\x1C", 6}, LAB_N("is a 7z archive"), LAB_N("unpack it first")},
+    {{0, "vhdxfile", 8}, LAB_N("is VHDX"), BY_QEMU_IMG},
+    {{0, "conectix", 8}, LAB_N("is VHD"), BY_QEMU_IMG},
+    {{64, "\x7F\x10\xDA\xBE", 4}, LAB_N("is a VirtualBox VDI"), BY_QEMU_IMG},
+    {{0, "QED\0", 4}, LAB_N("is QED"), BY_QEMU_IMG},
+    {{0, "COWD", 4}, LAB_N("is an ESX delta disk"), LAB_N("clone it into a whole one first")},
     {{0, "kdmv", 4},
-     "is a VMDK that its writer has not finished",
-     "wait until it is done, or fetch it again"},
-    {{0, "\x7F\x45LF", 4}, "is a program, not a disk image", NULL},
-    {{0, "!<arch>\n", 8}, "is a .deb or ar archive, not a disk image", NULL},
+     LAB_N("is a VMDK that its writer has not finished"),
+     LAB_N("wait until it is done, or fetch it again")},
+    {{0, "\x7F\x45LF", 4}, LAB_N("is a program, not a disk image"), NULL},
+    {{0, "!<arch>\n", 8}, LAB_N("is a .deb or ar archive, not a disk image"), NULL},
     {{0, "LUKS\xBA\xBE", 6},
-     "is an encrypted disk (LUKS), which cannot be started unattended",
+     LAB_N("is an encrypted disk (LUKS), which cannot be started unattended"),
      NULL},
     {{32769, "CD001", 5},
-     "is an ISO, an installation medium",
-     "labctl needs an installed cloud image (qcow2, vmdk, ova, raw)"},
+     LAB_N("is an ISO, an installation medium"),
+     LAB_N("labctl needs an installed cloud image (qcow2, vmdk, ova, raw)")},
 };
 
 static bool has(const struct head *h, const struct mark *m)
@@ -78,12 +82,12 @@ static int check_raw(const struct head *h, const char *path, uint64_t size, stru
 {
     for (size_t i = 0; i < LAB_ARRAY_LEN(foreign); i++)
         if (has(h, &foreign[i].mark))
-            return lab_disk_refuse(err, path, foreign[i].hint, "%s", foreign[i].what);
+            return lab_disk_refuse(err, path, foreign[i].hint, "%s", lab_tr(foreign[i].what));
     if (is_text(h))
-        return lab_disk_refuse(err, path, "is it an error page that was downloaded?",
+        return lab_disk_refuse(err, path, lab_tr("is it an error page that was downloaded?"),
                                "is text, not a disk image");
     if (size % LAB_DISK_SECTOR)
-        return lab_disk_refuse(err, path, "was the download cut short?",
+        return lab_disk_refuse(err, path, lab_tr("was the download cut short?"),
                                "is no known format (qcow2, vmdk, ova), and as a raw disk it would "
                                "have a multiple of 512 bytes");
     return 0;
@@ -96,7 +100,8 @@ int lab_disk_detect(const struct lab_disk_source *source,
     LAB_AUTOFREE unsigned char *bytes = lab_alloc(HEAD);
     struct head h = {.bytes = bytes};
     if (source->size == 0)
-        return lab_disk_refuse(err, source->path, "was the download cut short?", "is empty");
+        return lab_disk_refuse(err, source->path, lab_tr("was the download cut short?"),
+                               "is empty");
     if (lab_disk_source_some(source, 0, bytes, HEAD, &h.len, err) < 0)
         return -1;
     for (size_t i = 0; i < LAB_ARRAY_LEN(known); i++)

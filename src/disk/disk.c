@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "platform.h"
 
 static const struct {
@@ -33,7 +34,8 @@ static int choose(const struct lab_disk_source *source,
             *out = (enum lab_disk_format)i;
             return 0;
         }
-    return lab_disk_refuse(err, source->path, "convert it first (qemu-img convert -O qcow2)",
+    return lab_disk_refuse(err, source->path,
+                           lab_tr("convert it first (qemu-img convert -O qcow2)"),
                            "is said to be of the format '%.32s', which labctl does not read", name);
 }
 
@@ -53,10 +55,12 @@ static int check_chain(const char *path, const struct lab_disk_chain *chain, str
 {
     for (const struct lab_disk_chain *c = chain; c; c = c->up)
         if (lab_same_file(path, c->path))
-            return lab_disk_refuse(err, c->path, "fetch the image and its backing files again",
+            return lab_disk_refuse(err, c->path,
+                                   lab_tr("fetch the image and its backing files again"),
                                    "stands on itself: its chain of backing files comes back to it");
     if (chain && chain->depth >= LAB_DISK_DEPTH_MAX)
-        return lab_disk_refuse(err, path, "convert it into one image (qemu-img convert -O qcow2)",
+        return lab_disk_refuse(err, path,
+                               lab_tr("convert it into one image (qemu-img convert -O qcow2)"),
                                "is the backing file of %u others; labctl follows %u", chain->depth,
                                LAB_DISK_DEPTH_MAX - 1);
     return 0;
@@ -134,19 +138,20 @@ char *lab_disk_sibling(const char *owner, const char *name, const char *what, st
     LAB_AUTOFREE char *absolute = plat_absolute(owner);
     LAB_AUTOFREE char *absolute_folder = lab_path_dir(absolute);
     if (strcmp(path_folder, absolute_folder) != 0) {
-        lab_disk_refuse(err, owner,
-                        "put both into one folder (qemu-img rebase -u -b NAME), or convert it into "
-                        "one image (qemu-img convert -O qcow2)",
-                        "names '%s' as its %s, which is not in its own folder", name, what);
+        lab_disk_refuse(
+            err, owner,
+            lab_tr("put both into one folder (qemu-img rebase -u -b NAME), or convert it into "
+                   "one image (qemu-img convert -O qcow2)"),
+            "names '%s' as its %s, which is not in its own folder", name, what);
         return NULL;
     }
     if (plat_lstat(path, &st) < 0) {
-        lab_disk_refuse(err, owner, "fetch that file too, into the same folder",
+        lab_disk_refuse(err, owner, lab_tr("fetch that file too, into the same folder"),
                         "names '%s' as its %s, which is not there", name, what);
         return NULL;
     }
     if (!st.is_file) {
-        lab_disk_refuse(err, owner, "put the file itself there",
+        lab_disk_refuse(err, owner, lab_tr("put the file itself there"),
                         "names '%s' as its %s, which is no plain file", name, what);
         return NULL;
     }

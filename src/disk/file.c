@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "platform.h"
 
@@ -11,17 +12,17 @@ int lab_disk_refuse(struct lab_error *err, const char *path, const char *hint, c
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *what = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *what = lab_vtr(fmt, ap);
     va_end(ap);
     lab_fail(err, LAB_USAGE, "the image '%s' %s", path, what);
-    return hint ? lab_error_hint(err, "%s", hint) : -1;
+    return hint ? lab_error_hint(err, "%s", lab_tr(hint)) : -1;
 }
 
 int lab_disk_damaged(struct lab_error *err, const char *path, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *what = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *what = lab_vtr(fmt, ap);
     va_end(ap);
     lab_fail(err, LAB_INTEGRITY, "the image '%s' is damaged: %s", path, what);
     return lab_error_hint(err, "was the download cut short? fetch the image again");
@@ -57,8 +58,8 @@ void lab_disk_source_close(struct lab_disk_source *source)
 static int
 failed(const struct lab_disk_source *source, uint64_t offset, int64_t why, struct lab_error *err)
 {
-    lab_fail(err, LAB_HOST, "cannot read '%s' at offset %" PRIu64 ": %s", source->path,
-             source->start + offset, uv_strerror((int)why));
+    lab_fail(err, LAB_HOST, "cannot read '%s' at offset %llu: %s", source->path,
+             (unsigned long long)(source->start + offset), uv_strerror((int)why));
     return lab_error_hint(err, "check the disk or share that holds it");
 }
 
@@ -82,9 +83,9 @@ int lab_disk_source_read(const struct lab_disk_source *source,
                          struct lab_error *err)
 {
     if (offset > source->size || n > source->size - offset)
-        return lab_disk_damaged(
-            err, source->path, "it refers to %zu bytes at offset %" PRIu64 ", but ends at %" PRIu64,
-            n, offset, source->size);
+        return lab_disk_damaged(err, source->path,
+                                "it refers to %zu bytes at offset %llu, but ends at %llu", n,
+                                (unsigned long long)offset, (unsigned long long)source->size);
     size_t got;
     return lab_disk_source_some(source, offset, bytes, n, &got, err);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define BLOCK       ((size_t)64 << 10)
@@ -50,7 +51,7 @@ static int failed(struct ova *o)
 {
     const char *why = archive_error_string(o->archive);
     return lab_disk_damaged(o->err, o->source->path, "the archive cannot be read: %s",
-                            why ? why : "libarchive gives no reason");
+                            why ? why : lab_tr("libarchive gives no reason"));
 }
 
 /* The member's first bytes through libarchive must be those at the offset, or it is not stored in
@@ -67,13 +68,13 @@ static int note_disk(struct ova *o, struct archive_entry *entry)
     if (lab_disk_source_read(o->source, at, there, sizeof(there), o->err) < 0)
         return -1;
     if (memcmp(member, there, sizeof(there)) != 0 || archive_entry_sparse_count(entry) > 0)
-        return lab_disk_refuse(o->err, o->source->path, "unpack it first (tar -xf)",
+        return lab_disk_refuse(o->err, o->source->path, lab_tr("unpack it first (tar -xf)"),
                                "stores its disk in pieces");
     if (len > o->source->size - at)
         return lab_disk_damaged(o->err, o->source->path,
-                                "its disk, %" PRIu64 " bytes at offset %" PRIu64
-                                ", goes beyond its end at %" PRIu64,
-                                len, at, o->source->size);
+                                "its disk, %llu bytes at offset %llu, goes beyond its end at %llu",
+                                (unsigned long long)len, (unsigned long long)at,
+                                (unsigned long long)o->source->size);
     o->disk = at;
     o->len = len;
     return 0;
@@ -105,18 +106,19 @@ static int scan(struct ova *o)
         if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
             return failed(o);
         if (i >= MEMBERS_MAX)
-            return lab_disk_refuse(o->err, o->source->path, "unpack it first (tar -xf)",
+            return lab_disk_refuse(o->err, o->source->path, lab_tr("unpack it first (tar -xf)"),
                                    "is an archive of more than %u files", MEMBERS_MAX);
         if (look_at(o, entry) < 0)
             return -1;
     }
     if (!o->described)
-        return lab_disk_refuse(o->err, o->source->path, "unpack it first (tar -xf)",
+        return lab_disk_refuse(o->err, o->source->path, lab_tr("unpack it first (tar -xf)"),
                                "is a tar archive without an OVF description");
     if (!o->disk)
-        return lab_disk_refuse(o->err, o->source->path,
-                               "unpack it (tar -xf) and convert its disk (qemu-img convert)",
-                               "is an OVA without a VMDK disk");
+        return lab_disk_refuse(
+            o->err, o->source->path,
+            lab_tr("unpack it (tar -xf) and convert its disk (qemu-img convert)"),
+            "is an OVA without a VMDK disk");
     return 0;
 }
 

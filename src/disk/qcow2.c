@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
+
 #define OFFSET_MASK UINT64_C(0x00FFFFFFFFFFFE00)
 #define L2_PACKED   (UINT64_C(1) << 62)
 #define L2_ZERO     UINT64_C(1)
@@ -45,9 +47,8 @@ static int
 misplaced(struct qcow2 *q, const char *what, uint64_t at, uint64_t host, struct lab_error *err)
 {
     return lab_disk_damaged(err, q->source->path,
-                            "the %s entry at offset %" PRIu64 " points to %" PRIu64
-                            ", which is no cluster",
-                            what, at, host);
+                            "the %s entry at offset %llu points to %llu, which is no cluster", what,
+                            (unsigned long long)at, (unsigned long long)host);
 }
 
 static void locate_packed(struct qcow2 *q, uint64_t l2, struct place *out)
@@ -75,10 +76,10 @@ static int locate_sub(struct qcow2 *q,
     uint64_t sub = q->cluster / SUBCLUSTERS, first = in_cluster / sub, i = first;
     bool data = bit(map, first), zero = bit(map, SUBCLUSTERS + first);
     if (map & map >> SUBCLUSTERS & UINT32_MAX)
-        return lab_disk_damaged(err, q->source->path,
-                                "the L2 entry at offset %" PRIu64
-                                " has subclusters that are data and zero at once",
-                                l2_at);
+        return lab_disk_damaged(
+            err, q->source->path,
+            "the L2 entry at offset %llu has subclusters that are data and zero at once",
+            (unsigned long long)l2_at);
     while (i < SUBCLUSTERS && bit(map, i) == data && bit(map, SUBCLUSTERS + i) == zero)
         i++;
     out->kind = data ? DATA : zero ? ZERO : ABSENT;
@@ -235,8 +236,8 @@ static int unpack_into(struct qcow2 *q,
         return -1;
     if (lab_unpack(u, method, in, in_len, out, (size_t)q->cluster, &got) < 0 || got < q->cluster)
         return lab_disk_damaged(err, q->source->path,
-                                "the packed cluster at offset %" PRIu64 " cannot be unpacked",
-                                place->host);
+                                "the packed cluster at offset %llu cannot be unpacked",
+                                (unsigned long long)place->host);
     return 0;
 }
 
@@ -327,7 +328,7 @@ static int open_backing(struct qcow2 *q, const struct lab_disk_chain *chain, str
     if (!q->header.backing)
         return 0;
     LAB_AUTOFREE char *path =
-        lab_disk_sibling(q->source->path, q->header.backing, "backing file", err);
+        lab_disk_sibling(q->source->path, q->header.backing, lab_tr("backing file"), err);
     if (!path || lab_disk_open_in(&q->backing, path, q->header.backing_format, chain, err) < 0)
         return -1;
     q->disk.info.backing = q->backing->info.backing + 1;

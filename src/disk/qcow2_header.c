@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
+
 enum {
     V2_HEADER = 72,
     V3_HEADER = 104,
@@ -32,8 +34,8 @@ enum {
     KNOWN = (1 << 5) - 1
 };
 
-#define REPAIR "repair it (qemu-img check -r all), or fetch it again"
-#define WHOLE  "convert it (qemu-img convert -O qcow2)"
+#define REPAIR LAB_N("repair it (qemu-img check -r all), or fetch it again")
+#define WHOLE  LAB_N("convert it (qemu-img convert -O qcow2)")
 
 struct parse {
     struct qcow2_header *h;
@@ -63,11 +65,11 @@ static int check_features(const struct parse *p)
 {
     uint64_t unknown = p->h->features & ~(uint64_t)KNOWN;
     if (p->h->features & CORRUPT)
-        return refuse(p, REPAIR, "is marked corrupt");
+        return refuse(p, REPAIR, lab_tr("is marked corrupt"));
     if (p->h->features & DIRTY)
-        return refuse(p, REPAIR, "was not closed cleanly (dirty)");
+        return refuse(p, REPAIR, lab_tr("was not closed cleanly (dirty)"));
     if (p->h->features & DATA_FILE)
-        return refuse(p, WHOLE, "keeps its data in another file");
+        return refuse(p, WHOLE, lab_tr("keeps its data in another file"));
     for (unsigned bit = 0; unknown; bit++, unknown >>= 1)
         if (unknown & 1)
             return lab_disk_refuse(p->err, p->source->path, WHOLE,
@@ -81,13 +83,13 @@ static int parse_v3(struct parse *p)
 {
     struct qcow2_header *h = p->h;
     if (p->len < V3_HEADER)
-        return damaged(p, "it ends inside its header");
+        return damaged(p, lab_tr("it ends inside its header"));
     h->features = field(p, 72, 8);
     if (check_features(p) < 0)
         return -1;
     p->header_len = (uint32_t)field(p, 100, 4);
     if (p->header_len < V3_HEADER || p->header_len % 8 || p->header_len > 1u << h->cluster_bits)
-        return damaged(p, "its header has a senseless length (at offset 100)");
+        return damaged(p, lab_tr("its header has a senseless length (at offset 100)"));
     uint64_t type = p->header_len > V3_HEADER && p->len > V3_HEADER ? field(p, V3_HEADER, 1) : 0;
     if (type > 1 || (type == 1) != ((h->features & COMPRESSION) != 0))
         return lab_disk_refuse(p->err, p->source->path, WHOLE,
@@ -97,7 +99,7 @@ static int parse_v3(struct parse *p)
     h->packed_by_zstd = type == 1;
     h->extended_l2 = (h->features & EXTENDED_L2) != 0;
     if (h->extended_l2 && h->cluster_bits < EXTENDED_BITS_MIN)
-        return damaged(p, "its clusters are too small for subclusters (at offset 20)");
+        return damaged(p, lab_tr("its clusters are too small for subclusters (at offset 20)"));
     return 0;
 }
 
@@ -108,16 +110,17 @@ static int check_l1(const struct parse *p)
     uint64_t per_l1 = entries << h->cluster_bits;
     uint64_t bytes = (uint64_t)h->l1_size * 8;
     if (h->l1_size < (h->size + per_l1 - 1) / per_l1)
-        return damaged(p, "its L1 table (length at offset 36) is too short for its size");
+        return damaged(p, lab_tr("its L1 table (length at offset 36) is too short for its size"));
     if (bytes > L1_MAX_BYTES)
-        return damaged(p, "its L1 table (length at offset 36) is larger than 32 MiB");
+        return damaged(p, lab_tr("its L1 table (length at offset 36) is larger than 32 MiB"));
     if (h->l1_offset % (UINT64_C(1) << h->cluster_bits))
-        return damaged(p, "its L1 table (offset at 40) does not begin at a cluster");
+        return damaged(p, lab_tr("its L1 table (offset at 40) does not begin at a cluster"));
     if (h->l1_offset > p->source->size || bytes > p->source->size - h->l1_offset)
-        return lab_disk_damaged(p->err, p->source->path,
-                                "its L1 table, %" PRIu64 " bytes at offset %" PRIu64
-                                ", goes beyond its end at %" PRIu64,
-                                bytes, h->l1_offset, p->source->size);
+        return lab_disk_damaged(
+            p->err, p->source->path,
+            "its L1 table, %llu bytes at offset %llu, goes beyond its end at %llu",
+            (unsigned long long)bytes, (unsigned long long)h->l1_offset,
+            (unsigned long long)p->source->size);
     return 0;
 }
 
@@ -127,8 +130,10 @@ static char *text(const struct parse *p, uint64_t offset, uint64_t len, uint64_t
     char bytes[NAME_MAX_LEN + 1];
     if (len > most || offset > UINT64_C(1) << p->h->cluster_bits ||
         len > (UINT64_C(1) << p->h->cluster_bits) - offset) {
-        damaged(p, "the name of its backing file (offset at 8, length at 16) is not in the first "
-                   "cluster, or too long");
+        damaged(
+            p,
+            lab_tr("the name of its backing file (offset at 8, length at 16) is not in the first "
+                   "cluster, or too long"));
         return NULL;
     }
     if (lab_disk_source_read(p->source, offset, bytes, (size_t)len, p->err) < 0)
@@ -147,10 +152,10 @@ static int parse_extensions(struct parse *p, uint64_t end)
             return 0;
         at += sizeof(head);
         if (len > end - at)
-            return lab_disk_damaged(p->err, p->source->path,
-                                    "the header extension at offset %" PRIu64
-                                    " does not fit the first cluster",
-                                    at - sizeof(head));
+            return lab_disk_damaged(
+                p->err, p->source->path,
+                "the header extension at offset %llu does not fit the first cluster",
+                (unsigned long long)(at - sizeof(head)));
         if (type == EXTENSION_FORMAT && !p->h->backing_format) {
             p->h->backing_format = text(p, at, len, FORMAT_MAX_LEN);
             if (!p->h->backing_format)
@@ -170,7 +175,7 @@ static int parse_backing(struct parse *p)
     if (!p->h->backing)
         return -1;
     if (strlen(p->h->backing) != len || len == 0)
-        return damaged(p, "the name of its backing file (offset at 8) is no text");
+        return damaged(p, lab_tr("the name of its backing file (offset at 8) is no text"));
     return parse_extensions(p, offset);
 }
 
@@ -178,24 +183,26 @@ static int parse(struct parse *p)
 {
     struct qcow2_header *h = p->h;
     if (p->len < V2_HEADER)
-        return damaged(p, "it ends inside its header");
+        return damaged(p, lab_tr("it ends inside its header"));
     h->version = (uint32_t)field(p, 4, 4);
     if (h->version != 2 && h->version != 3)
         return lab_disk_refuse(p->err, p->source->path, WHOLE,
                                "is qcow2 of version %u, and labctl knows 2 and 3", h->version);
     h->cluster_bits = (uint32_t)field(p, 20, 4);
     if (h->cluster_bits < CLUSTER_BITS_MIN || h->cluster_bits > CLUSTER_BITS_MAX)
-        return damaged(p, "its clusters (at offset 20) are not between 512 bytes and 2 MiB");
+        return damaged(p,
+                       lab_tr("its clusters (at offset 20) are not between 512 bytes and 2 MiB"));
     p->header_len = V2_HEADER;
     if (h->version == 3 && parse_v3(p) < 0)
         return -1;
     if (field(p, 32, 4))
-        return refuse(p, "convert it into one that is not (qemu-img convert)", "is encrypted");
+        return refuse(p, lab_tr("convert it into one that is not (qemu-img convert)"),
+                      lab_tr("is encrypted"));
     h->size = field(p, 24, 8);
     if (h->size == 0)
-        return refuse(p, "fetch or make it again", "is a disk of 0 bytes");
+        return refuse(p, lab_tr("fetch or make it again"), lab_tr("is a disk of 0 bytes"));
     if (h->size > LAB_DISK_MAX)
-        return damaged(p, "its size (at offset 24) is above 64 TiB");
+        return damaged(p, lab_tr("its size (at offset 24) is above 64 TiB"));
     h->size = lab_round_up(h->size, LAB_DISK_SECTOR);
     h->l1_size = (uint32_t)field(p, 36, 4);
     h->l1_offset = field(p, 40, 8);

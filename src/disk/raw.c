@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/i18n.h"
+
 struct raw {
     struct lab_disk disk;
     struct lab_disk_source *source;
@@ -37,7 +39,7 @@ int lab_disk_open_raw(struct lab_disk **out,
 {
     static const struct lab_disk_ops ops = {raw_map, raw_read, raw_close};
     if (source->size > LAB_DISK_MAX || source->size % LAB_DISK_SECTOR) {
-        lab_disk_refuse(err, chain->path, "was the download cut short?",
+        lab_disk_refuse(err, chain->path, lab_tr("was the download cut short?"),
                         "is no raw disk: its size is above 64 TiB, or no multiple of 512");
         lab_disk_source_close(source);
         return -1;

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "platform.h"
 
 #define BLOCK ((size_t)4 << 10)
@@ -58,7 +59,7 @@ static void raw_close(struct lab_disk_writer *w)
 const struct lab_disk_writer_ops lab_disk_raw_writer = {
     .unit = LAB_DISK_SECTOR,
     .max = LAB_DISK_MAX,
-    .too_large = "labctl makes disks of at most 64 TiB",
+    .too_large = LAB_N("labctl makes disks of at most 64 TiB"),
     .open = raw_open,
     .begin = raw_begin,
     .put = raw_put,

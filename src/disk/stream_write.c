@@ -8,6 +8,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "base/i18n.h"
+
 enum {
     GRAIN_SECTORS = LAB_DISK_GRAIN / LAB_DISK_SECTOR,
     DESCRIPTOR_SECTORS = 20,
@@ -212,7 +214,7 @@ static void stream_close(struct lab_disk_writer *w)
 const struct lab_disk_writer_ops lab_disk_stream_writer = {
     .unit = LAB_DISK_GRAIN,
     .max = ((UINT64_C(1) << 32) - GRAIN_SECTORS) * LAB_DISK_SECTOR,
-    .too_large = "a VMDK is smaller than 2 TiB; use --format raw",
+    .too_large = LAB_N("a VMDK is smaller than 2 TiB; use --format raw"),
     .open = stream_open,
     .begin = stream_begin,
     .put = stream_put,

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
+
 #define MAP_AT_MOST ((uint64_t)64 << 20)
 
 struct part {
@@ -146,8 +148,8 @@ static char *read_text(const struct lab_disk_source *source,
                        struct lab_error *err)
 {
     if (size > LAB_VMDK_DESCRIPTOR_MAX) {
-        lab_disk_damaged(err, source->path,
-                         "its descriptor at offset %" PRIu64 " is larger than 1 MiB", offset);
+        lab_disk_damaged(err, source->path, "its descriptor at offset %llu is larger than 1 MiB",
+                         (unsigned long long)offset);
         return NULL;
     }
     char *text = lab_alloc((size_t)size + 1);
@@ -164,7 +166,7 @@ static int check_embedded(struct vmdk *v,
                           struct lab_error *err)
 {
     if (h->descriptor == 0)
-        return lab_disk_refuse(err, source->path, "name that file instead",
+        return lab_disk_refuse(err, source->path, lab_tr("name that file instead"),
                                "is one extent of a split VMDK; its descriptor is another file");
     uint64_t most = LAB_DISK_MAX / LAB_DISK_SECTOR;
     if (h->descriptor > most || h->descriptor_size > most)
@@ -222,10 +224,10 @@ open_part(struct vmdk *v, const struct lab_vmdk_extent *e, const char *owner, st
         return open_sparse_part(v, part, err);
     part->offset = e->offset * LAB_DISK_SECTOR;
     if (part->offset > source->size || length > source->size - part->offset)
-        return lab_disk_damaged(err, path,
-                                "its disk wants %" PRIu64 " bytes at offset %" PRIu64
-                                " of it, but it ends at %" PRIu64,
-                                length, part->offset, source->size);
+        return lab_disk_damaged(
+            err, path, "its disk wants %llu bytes at offset %llu of it, but it ends at %llu",
+            (unsigned long long)length, (unsigned long long)part->offset,
+            (unsigned long long)source->size);
     return 0;
 }
 

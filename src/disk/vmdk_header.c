@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/i18n.h"
+
 enum { DEFLATE = 1, FOOTER_FROM_END = 2 * LAB_DISK_SECTOR };
 
 static const char newlines[] = "\n \r\n";
@@ -59,30 +61,35 @@ static int
 check(const struct lab_vmdk_header *h, const struct lab_disk_source *source, struct lab_error *err)
 {
     if (h->version < 1 || h->version > 3)
-        return lab_disk_refuse(err, source->path, "convert it first (qemu-img convert -O qcow2)",
+        return lab_disk_refuse(err, source->path,
+                               lab_tr("convert it first (qemu-img convert -O qcow2)"),
                                "is VMDK of version %u, and labctl knows 1 to 3", h->version);
     if (h->compression > DEFLATE || ((h->flags & LAB_VMDK_PACKED) && h->compression != DEFLATE))
-        return lab_disk_refuse(err, source->path, "convert it first (qemu-img convert -O qcow2)",
+        return lab_disk_refuse(err, source->path,
+                               lab_tr("convert it first (qemu-img convert -O qcow2)"),
                                "is compressed in a way that labctl does not know (type %u at "
                                "offset 77)",
                                h->compression);
     if (h->capacity == 0 || h->capacity > LAB_DISK_MAX / LAB_DISK_SECTOR)
-        return damaged(source, "its size (at offset 12) is 0 or above 64 TiB", err);
+        return damaged(source, lab_tr("its size (at offset 12) is 0 or above 64 TiB"), err);
     if (h->grain == 0 || (h->grain & (h->grain - 1)) ||
         h->grain > LAB_DISK_CLUSTER_MAX / LAB_DISK_SECTOR)
-        return damaged(source,
-                       "its grains (at offset 20) are no power of two between 1 and 4096 sectors",
-                       err);
+        return damaged(
+            source,
+            lab_tr("its grains (at offset 20) are no power of two between 1 and 4096 sectors"),
+            err);
     if (h->per_table == 0 || h->per_table > 512)
-        return damaged(source, "its grain tables (at offset 44) do not have 1 to 512 entries", err);
+        return damaged(source,
+                       lab_tr("its grain tables (at offset 44) do not have 1 to 512 entries"), err);
     uint64_t grains = (h->capacity + h->grain - 1) / h->grain;
     uint64_t bytes = (grains + h->per_table - 1) / h->per_table * 4;
     uint64_t sectors = source->size / LAB_DISK_SECTOR;
     if (h->directory > sectors || bytes > source->size - h->directory * LAB_DISK_SECTOR)
-        return lab_disk_damaged(err, source->path,
-                                "its grain directory, %" PRIu64 " bytes at sector %" PRIu64
-                                ", goes beyond its end at sector %" PRIu64,
-                                bytes, h->directory, sectors);
+        return lab_disk_damaged(
+            err, source->path,
+            "its grain directory, %llu bytes at sector %llu, goes beyond its end at sector %llu",
+            (unsigned long long)bytes, (unsigned long long)h->directory,
+            (unsigned long long)sectors);
     return 0;
 }
 
@@ -92,15 +99,15 @@ read_footer(struct lab_vmdk_header *h, const struct lab_disk_source *source, str
     unsigned char bytes[LAB_DISK_SECTOR];
     uint64_t end = source->size / LAB_DISK_SECTOR * LAB_DISK_SECTOR;
     if (end < 4 * LAB_DISK_SECTOR)
-        return damaged(source, "it ends before its footer", err);
+        return damaged(source, lab_tr("it ends before its footer"), err);
     if (lab_disk_source_read(source, end - FOOTER_FROM_END, bytes, sizeof(bytes), err) < 0)
         return -1;
     uint64_t capacity = h->capacity;
     if (memcmp(bytes, "KDMV", 4) != 0)
-        return damaged(source, "it does not end with a footer", err);
+        return damaged(source, lab_tr("it does not end with a footer"), err);
     parse(h, bytes);
     if (h->capacity != capacity || h->directory == LAB_VMDK_GD_AT_END)
-        return damaged(source, "its footer does not belong to its header", err);
+        return damaged(source, lab_tr("its footer does not belong to its header"), err);
     return 0;
 }
 
@@ -110,14 +117,15 @@ int lab_vmdk_header_read(struct lab_vmdk_header *out,
 {
     unsigned char bytes[LAB_DISK_SECTOR];
     if (source->size < sizeof(bytes))
-        return damaged(source, "it ends inside its header", err);
+        return damaged(source, lab_tr("it ends inside its header"), err);
     if (lab_disk_source_read(source, 0, bytes, sizeof(bytes), err) < 0)
         return -1;
     if (memcmp(bytes, "KDMV", 4) != 0)
-        return damaged(source, "it is no sparse VMDK extent", err);
+        return damaged(source, lab_tr("it is no sparse VMDK extent"), err);
     if (memcmp(bytes + 73, newlines, 4) != 0)
         return damaged(
-            source, "its line ends (at offset 73) were changed: it was transferred as text", err);
+            source, lab_tr("its line ends (at offset 73) were changed: it was transferred as text"),
+            err);
     parse(out, bytes);
     if (out->directory == LAB_VMDK_GD_AT_END && read_footer(out, source, err) < 0)
         return -1;

@@ -70,16 +70,17 @@ static int unpack(const struct lab_vmdk_sparse *e,
         return -1;
     uint64_t place = lab_get_le(marker, 8), len = lab_get_le(marker + 8, 4);
     if (place != grain * e->header.grain || len == 0 || len > 2 * (uint64_t)want + 1024)
-        return lab_disk_damaged(err, e->source->path,
-                                "at offset %" PRIu64 " there is no packed grain of sector %" PRIu64,
-                                at, grain * e->header.grain);
+        return lab_disk_damaged(
+            err, e->source->path, "at offset %llu there is no packed grain of sector %llu",
+            (unsigned long long)at, (unsigned long long)(grain * e->header.grain));
     unsigned char *in = lab_unpacker_room(u, 0, (size_t)len);
     if (lab_disk_source_read(e->source, at + MARKER, in, (size_t)len, err) < 0)
         return -1;
     if (lab_unpack(u, LAB_UNPACK_ZLIB, in, (size_t)len, out, want, &got) < 0 ||
         (got < want && got < left))
         return lab_disk_damaged(err, e->source->path,
-                                "the packed grain at offset %" PRIu64 " cannot be unpacked", at);
+                                "the packed grain at offset %llu cannot be unpacked",
+                                (unsigned long long)at);
     memset(out + got, 0, want - got);
     return 0;
 }

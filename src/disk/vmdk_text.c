@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define PARTS_MAX 4096
@@ -50,7 +51,7 @@ static int kind_of(const struct parse *p, const char *name, enum lab_vmdk_kind *
             *out = kinds[i].kind;
             return 0;
         }
-    return lab_disk_refuse(p->err, p->path, "convert it first (qemu-img convert -O qcow2)",
+    return lab_disk_refuse(p->err, p->path, lab_tr("convert it first (qemu-img convert -O qcow2)"),
                            "has an extent of the kind '%.32s' (line %u of its descriptor), which "
                            "labctl does not read",
                            name ? name : "", p->line);
@@ -61,19 +62,19 @@ static int parse_extent(struct parse *p, char *rest)
     struct lab_vmdk_extent e = {0};
     const char *sectors = next_word(&rest), *kind = next_word(&rest);
     if (!sectors || lab_parse_uint(sectors, LAB_DISK_MAX / LAB_DISK_SECTOR, &e.sectors) < 0)
-        return damaged(p, "has no sensible number of sectors");
+        return damaged(p, lab_tr("has no sensible number of sectors"));
     if (kind_of(p, kind, &e.kind) < 0)
         return -1;
     const char *file = next_word(&rest), *offset = next_word(&rest);
     if (e.kind != LAB_VMDK_ZERO && (!file || *file == '\0'))
-        return damaged(p, "names no file");
+        return damaged(p, lab_tr("names no file"));
     if (offset && lab_parse_uint(offset, LAB_DISK_MAX / LAB_DISK_SECTOR, &e.offset) < 0)
-        return damaged(p, "has no sensible offset");
+        return damaged(p, lab_tr("has no sensible offset"));
     p->sectors += e.sectors;
     if (e.sectors == 0 || p->sectors > LAB_DISK_MAX / LAB_DISK_SECTOR)
-        return damaged(p, "makes a disk of nothing, or of more than 64 TiB");
+        return damaged(p, lab_tr("makes a disk of nothing, or of more than 64 TiB"));
     if (p->out->extents.len >= PARTS_MAX)
-        return damaged(p, "is one of more extents than labctl reads (4096)");
+        return damaged(p, lab_tr("is one of more extents than labctl reads (4096)"));
     e.file = e.kind == LAB_VMDK_ZERO ? NULL : lab_strdup(file);
     *lab_vec_push(&p->out->extents) = e;
     return 0;
@@ -86,10 +87,11 @@ static int parse_value(struct parse *p, const char *key, char *rest)
     if (strcmp(key, "createType") == 0) {
         lab_assign(&p->out->type, value);
     } else if (strcmp(key, "parentCID") == 0 && strcmp(value, "ffffffff") != 0) {
-        return lab_disk_refuse(p->err, p->path,
-                               "make a full clone of it (vmware-vdiskmanager -r, or the clone of "
-                               "the VM)",
-                               "is a snapshot or linked clone: it stands on another disk");
+        return lab_disk_refuse(
+            p->err, p->path,
+            lab_tr("make a full clone of it (vmware-vdiskmanager -r, or the clone of "
+                   "the VM)"),
+            "is a snapshot or linked clone: it stands on another disk");
     }
     return 0;
 }

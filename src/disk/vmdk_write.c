@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "platform.h"
 
@@ -221,7 +222,7 @@ static void vmdk_close(struct lab_disk_writer *w)
 const struct lab_disk_writer_ops lab_disk_vmdk_writer = {
     .unit = LAB_DISK_GRAIN,
     .max = ((UINT64_C(1) << 32) - GRAIN_SECTORS) * LAB_DISK_SECTOR,
-    .too_large = "a monolithic VMDK is smaller than 2 TiB; use --format raw",
+    .too_large = LAB_N("a monolithic VMDK is smaller than 2 TiB; use --format raw"),
     .open = vmdk_open,
     .begin = vmdk_begin,
     .put = vmdk_put,

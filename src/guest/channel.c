@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "guest/session.h"
 
@@ -31,7 +32,7 @@ struct lab_channel *lab_channel_new(struct lab_guest *g,
     struct lab_channel *ch = lab_alloc(sizeof(*ch));
     *ch = (struct lab_channel){.guest = g, .kind = kind, .ops = ops, .arg = arg, .status = -1};
     ch->command = lab_strdup(command);
-    ch->name = command ? short_name(command) : lab_strdup("the login shell");
+    ch->name = command ? short_name(command) : lab_strdup(lab_tr("the login shell"));
     struct lab_channel **at = &g->channels;
     while (*at && kind != LAB_CHANNEL_FACTS && kind != LAB_CHANNEL_PING)
         at = &(*at)->next;

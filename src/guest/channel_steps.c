@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "guest/session.h"
 
@@ -34,7 +35,7 @@ static enum turn refused(struct lab_channel *ch, const char *what, const char *h
     char *said = NULL;
     libssh2_session_last_error(ssh_of(ch), &said, NULL, 0);
     lab_fail(&err, LAB_GUEST, "'%s' refused %s for '%s': %s", ch->guest->node, what, ch->name,
-             said ? said : "no reason given");
+             said ? said : lab_tr("no reason given"));
     lab_error_hint(&err, "%s", hint);
     lab_channel_abort(ch, &err);
     lab_channel_set(ch, ch->ssh ? LAB_CHANNEL_ABORT : LAB_CHANNEL_GONE);
@@ -91,8 +92,8 @@ static enum turn step_open(struct lab_channel *ch)
         return MOVED;
     }
     if (is_refusal(rc))
-        return refused(ch, "another session",
-                       "see MaxSessions in the guest's /etc/ssh/sshd_config");
+        return refused(ch, lab_tr("another session"),
+                       lab_tr("see MaxSessions in the guest's /etc/ssh/sshd_config"));
     if (rc)
         return BROKEN;
     return go_on(ch, ch->pty ? LAB_CHANNEL_PTY : LAB_CHANNEL_START);
@@ -105,7 +106,8 @@ static enum turn step_pty(struct lab_channel *ch)
     if (rc == LIBSSH2_ERROR_EAGAIN)
         return STAY;
     if (is_refusal(rc))
-        return refused(ch, "a terminal", "see PermitTTY in the guest's /etc/ssh/sshd_config");
+        return refused(ch, lab_tr("a terminal"),
+                       lab_tr("see PermitTTY in the guest's /etc/ssh/sshd_config"));
     return rc ? BROKEN : go_on(ch, LAB_CHANNEL_START);
 }
 
@@ -117,7 +119,8 @@ static enum turn step_start(struct lab_channel *ch)
     if (rc == LIBSSH2_ERROR_EAGAIN)
         return STAY;
     if (is_refusal(rc))
-        return refused(ch, "to start a command", "look at the guest's log: journalctl -u ssh");
+        return refused(ch, lab_tr("to start a command"),
+                       lab_tr("look at the guest's log: journalctl -u ssh"));
     if (rc)
         return BROKEN;
     go_on(ch, LAB_CHANNEL_RUN);

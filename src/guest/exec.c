@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "guest/session.h"
 
@@ -54,7 +55,7 @@ static void keep(struct lab_channel *ch, struct lab_str *to, int fd, const char 
         return;
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     lab_fail(&err, LAB_GUEST, "'%s' on '%s' wrote more than 1 MiB to its %s and was cut off there",
-             ch->name, ch->guest->node, fd == 1 ? "output" : "error output");
+             ch->name, ch->guest->node, fd == 1 ? lab_tr("output") : lab_tr("error output"));
     lab_channel_abort(ch, &err);
 }
 

@@ -4,12 +4,13 @@
 
 #include <openssl/evp.h>
 
+#include "base/i18n.h"
 #include "guest/guest.h"
 #include "guest/wire.h"
 #include "platform.h"
 
 static const char advice[] =
-    "make an ed25519 key without a passphrase: ssh-keygen -t ed25519 -N '' -f FILE";
+    LAB_N("make an ed25519 key without a passphrase: ssh-keygen -t ed25519 -N '' -f FILE");
 
 static const char openssh_begin[] = "-----BEGIN OPENSSH PRIVATE KEY-----";
 static const char openssh_end[] = "-----END OPENSSH PRIVATE KEY-----";

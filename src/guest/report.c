@@ -28,7 +28,7 @@ static void set_evidence(struct lab_guest *g, const char *text, uint64_t lasted_
     struct lab_str line = LAB_STR_INIT;
     lab_put_printable(&line, text, strlen(text), 400);
     if (lasted_ms >= 1000) {
-        lab_str_add(&line, ", since ");
+        lab_str_add(&line, lab_tr(", since "));
         lab_put_duration(&line, lasted_ms / 1000 * 1000);
     }
     free(g->evidence);

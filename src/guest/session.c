@@ -84,7 +84,7 @@ static void run_channels(struct lab_guest *g)
             if (g->closed)
                 return;
             if (rc) {
-                const char *flood = "sent more than labctl keeps for one guest";
+                const char *flood = lab_tr("sent more than labctl keeps for one guest");
                 lab_guest_drop(g, LAB_LINK_DOWN, LAB_WHY_CLOSED,
                                "the SSH session with %s broke: %s", g->where,
                                g->wire->heap.exhausted ? flood : lab_session_words(g));
@@ -215,7 +215,7 @@ static void check_channels(struct lab_guest *g, uint64_t now)
             continue;
         lab_guest_drop(g, LAB_LINK_DOWN, LAB_WHY_CHANNEL,
                        "%s does not %s a channel for %s within %u s", g->where,
-                       lab_channel_in_setup(ch) ? "open" : "close", ch->name,
+                       lab_channel_in_setup(ch) ? lab_tr("open") : lab_tr("close"), ch->name,
                        (unsigned)(g->step_ms / 1000));
         return;
     }
@@ -316,7 +316,7 @@ struct lab_guest *lab_guest_open(uv_loop_t *loop,
     g->beat_ms = g->step_ms / 4 * 3 > beat_min_ms ? g->step_ms / 4 * 3 : beat_min_ms;
     g->events = *events;
     g->arg = arg;
-    g->evidence = lab_strdup("not tried yet");
+    g->evidence = lab_strdup(lab_tr("not tried yet"));
     lab_facts_init(g, facts_script, target->facts_command);
     uv_timer_init(loop, &g->timer);
     g->timer.data = g;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "guest/session.h"
@@ -88,7 +89,7 @@ static bool step_connect(struct lab_guest *g)
     /* By default libssh2 asks for ECDSA first, and the pin is of the ed25519 key. */
     libssh2_session_method_pref(g->wire->ssh, LIBSSH2_METHOD_HOSTKEY, "ssh-ed25519");
     lab_session_set(g, LAB_SESSION_HANDSHAKE, g->step_ms);
-    rise(g, LAB_LINK_PORT, "accepts TCP, no SSH banner yet");
+    rise(g, LAB_LINK_PORT, lab_tr("accepts TCP, no SSH banner yet"));
     return true;
 }
 
@@ -111,8 +112,9 @@ static void drop_unbannered(struct lab_guest *g)
 {
     if (!g->wire->received) {
         lab_guest_drop(g, LAB_LINK_PORT, g->wire->eof ? LAB_WHY_CLOSED_EARLY : LAB_WHY_NO_BANNER,
-                       g->wire->eof ? "%s accepts TCP and closes without an SSH banner"
-                                    : "%s accepts TCP but sends no SSH banner (sshd not up yet)",
+                       g->wire->eof
+                           ? "%s accepts TCP and closes without an SSH banner"
+                           : lab_tr("%s accepts TCP but sends no SSH banner (sshd not up yet)"),
                        g->where);
         return;
     }
@@ -128,7 +130,7 @@ const char *lab_session_words(const struct lab_guest *g)
         return g->wire->farewell;
     if (g->wire->ssh)
         libssh2_session_last_error(g->wire->ssh, &text, NULL, 0);
-    return text && *text ? text : "no reason given";
+    return text && *text ? text : lab_tr("no reason given");
 }
 
 static void handshake_failed(struct lab_guest *g, int rc)
@@ -189,13 +191,13 @@ static bool step_hostkey(struct lab_guest *g)
     size_t len = 0;
     const char *blob = libssh2_session_hostkey(g->wire->ssh, &len, NULL);
     if (blob && len == g->hostkey_len && memcmp(blob, g->hostkey, len) == 0) {
-        rise(g, LAB_LINK_HOSTKEY, "host key matches");
+        rise(g, LAB_LINK_HOSTKEY, lab_tr("host key matches"));
         lab_session_set(g, LAB_SESSION_AUTH, g->step_ms);
         return true;
     }
     LAB_AUTOFREE char *expected = lab_sshkey_fingerprint(g->hostkey, g->hostkey_len);
-    LAB_AUTOFREE char *got =
-        blob ? lab_sshkey_fingerprint((const unsigned char *)blob, len) : lab_strdup("none");
+    LAB_AUTOFREE char *got = blob ? lab_sshkey_fingerprint((const unsigned char *)blob, len)
+                                  : lab_strdup(lab_tr("none"));
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     lab_fail(&err, LAB_INTEGRITY,
              "the SSH server at %s is not '%s': host key differs: expected %s got %s", g->where,

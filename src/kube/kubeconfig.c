@@ -5,6 +5,7 @@
 #include <yaml.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define DEPTH_MAX 64
@@ -110,7 +111,7 @@ static int load(yaml_document_t *doc, const char *text, size_t n, struct lab_err
     int rc = 0;
     if (!yaml_parser_load(&parser, doc))
         rc = lab_fail(err, LAB_USAGE, "line %zu: %s", parser.problem_mark.line + 1,
-                      parser.problem ? parser.problem : "not YAML");
+                      parser.problem ? parser.problem : lab_tr("not YAML"));
     yaml_parser_delete(&parser);
     return rc;
 }
@@ -135,7 +136,7 @@ static int dump(yaml_document_t *doc, struct lab_str *out, struct lab_error *err
                      yaml_emitter_close(&emitter)
                  ? 0
                  : lab_fail(err, LAB_INTERNAL, "cannot write YAML: %s",
-                            emitter.problem ? emitter.problem : "unknown reason");
+                            emitter.problem ? emitter.problem : lab_tr("unknown reason"));
     yaml_emitter_delete(&emitter);
     return rc;
 }

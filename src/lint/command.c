@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "lint/text.h"
 
@@ -17,7 +18,7 @@ static const struct tool {
 #define DEBS                                                                                       \
     " install update upgrade dist-upgrade full-upgrade build-dep source download satisfy safe-upgrade "
 #define DEBS_FIX                                                                                   \
-    "put the packages into the bundle (apt:), which labctl installs from /usr/local/seed"
+    LAB_N("put the packages into the bundle (apt:), which labctl installs from /usr/local/seed")
 #define RPMS      " install update upgrade makecache check-update groupinstall builddep reinstall "
 #define APT_LOCAL " --no-download Dir::Etc::sourcelist dir::etc::sourcelist "
     {"apt-get", DEBS, PACKAGES, APT_LOCAL, DEBS_FIX},
@@ -25,40 +26,43 @@ static const struct tool {
     {"aptitude", DEBS, PACKAGES, APT_LOCAL, DEBS_FIX},
     {"add-apt-repository", "", ALWAYS, " ", DEBS_FIX},
     {"dnf", RPMS, PACKAGES, " -C --cacheonly --disablerepo=* ",
-     "bring the packages as files in the payload"},
+     LAB_N("bring the packages as files in the payload")},
     {"yum", RPMS, PACKAGES, " -C --cacheonly --disablerepo=* ",
-     "bring the packages as files in the payload"},
+     LAB_N("bring the packages as files in the payload")},
     {"zypper", " install in update up refresh ref dup ", PACKAGES, " --no-refresh ",
-     "bring the packages as files in the payload"},
+     LAB_N("bring the packages as files in the payload")},
     {"apk", " add update upgrade fetch ", PACKAGES, " --no-network ",
-     "bring the packages as files in the payload"},
+     LAB_N("bring the packages as files in the payload")},
     {"pip", " install download wheel ", PACKAGES, " --no-index ",
-     "bring wheels in the payload: pip install --no-index --find-links DIR"},
+     LAB_N("bring wheels in the payload: pip install --no-index --find-links DIR")},
     {"pip3", " install download wheel ", PACKAGES, " --no-index ",
-     "bring wheels in the payload: pip3 install --no-index --find-links DIR"},
+     LAB_N("bring wheels in the payload: pip3 install --no-index --find-links DIR")},
     {"npm", " install i ci update add ", PACKAGES, " --offline ",
-     "bring node_modules, or a cache for npm --offline, in the payload"},
-    {"gem", " install update ", PACKAGES, " --local ", "bring the .gem files: gem install --local"},
-    {"go", " get install ", PACKAGES, " ", "bring what it builds in the payload"},
-    {"cargo", " install fetch ", PACKAGES, " --offline ", "bring what it builds in the payload"},
+     LAB_N("bring node_modules, or a cache for npm --offline, in the payload")},
+    {"gem", " install update ", PACKAGES, " --local ",
+     LAB_N("bring the .gem files: gem install --local")},
+    {"go", " get install ", PACKAGES, " ", LAB_N("bring what it builds in the payload")},
+    {"cargo", " install fetch ", PACKAGES, " --offline ",
+     LAB_N("bring what it builds in the payload")},
     {"snap", " install refresh download ", PACKAGES, " --dangerous ",
-     "bring the .snap file: snap install --dangerous FILE"},
+     LAB_N("bring the .snap file: snap install --dangerous FILE")},
     {"curl", "", FETCH, " -V --version --unix-socket ",
-     "bring the file in the payload (/usr/local/seed)"},
-    {"wget", "", FETCH, " -V --version ", "bring the file in the payload (/usr/local/seed)"},
+     LAB_N("bring the file in the payload (/usr/local/seed)")},
+    {"wget", "", FETCH, " -V --version ", LAB_N("bring the file in the payload (/usr/local/seed)")},
     {"git", " clone fetch pull submodule ls-remote ", GIT, " ",
-     "bring the checkout, or 'git bundle create', in the payload"},
+     LAB_N("bring the checkout, or 'git bundle create', in the payload")},
     {"docker", " pull ", IMAGE, " ",
-     "add the image to the bundle, or push it to the lab's registry"},
+     LAB_N("add the image to the bundle, or push it to the lab's registry")},
     {"podman", " pull ", IMAGE, " ",
-     "add the image to the bundle, or push it to the lab's registry"},
+     LAB_N("add the image to the bundle, or push it to the lab's registry")},
     {"nerdctl", " pull ", IMAGE, " ",
-     "add the image to the bundle, or push it to the lab's registry"},
+     LAB_N("add the image to the bundle, or push it to the lab's registry")},
     {"crictl", " pull ", IMAGE, " ",
-     "add the image to the bundle, or push it to the lab's registry"},
-    {"ctr", " pull ", IMAGE, " ", "add the image to the bundle, or push it to the lab's registry"},
-    {"ssh-import-id", "", ALWAYS, " ", "write the keys into lab.yaml: auth.authorized_keys"},
-    {"ntpdate", "", ALWAYS, " ", "nothing: labctl sets the clock of every guest"},
+     LAB_N("add the image to the bundle, or push it to the lab's registry")},
+    {"ctr", " pull ", IMAGE, " ",
+     LAB_N("add the image to the bundle, or push it to the lab's registry")},
+    {"ssh-import-id", "", ALWAYS, " ", LAB_N("write the keys into lab.yaml: auth.authorized_keys")},
+    {"ntpdate", "", ALWAYS, " ", LAB_N("nothing: labctl sets the clock of every guest")},
 };
 
 static bool is_in(const char *list, const char *word)

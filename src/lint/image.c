@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "lint/text.h"
 
 static bool is_ours(const struct lint_text *t, const struct lab_image_ref *ref)
@@ -12,10 +13,12 @@ static bool is_ours(const struct lint_text *t, const struct lab_image_ref *ref)
  * (kubernetes.io/docs/concepts/containers/images, "Default image pull policy"). */
 static void check_latest(const struct lint_text *t, size_t offset, const char *name, bool named)
 {
-    lint_add(t, offset, named ? LAB_LINT_WARNING : LAB_LINT_ERROR, name,
-             "name the version that the bundle has (or at least imagePullPolicy: IfNotPresent)",
-             named ? "'latest' is whichever image was imported last"
-                   : "'latest' is pulled at every start, from a registry that cannot be reached");
+    lint_add(
+        t, offset, named ? LAB_LINT_WARNING : LAB_LINT_ERROR, name,
+        lab_tr("name the version that the bundle has (or at least imagePullPolicy: IfNotPresent)"),
+        named
+            ? "'latest' is whichever image was imported last"
+            : lab_tr("'latest' is pulled at every start, from a registry that cannot be reached"));
 }
 
 static void check_list(const struct lint_text *t,
@@ -26,15 +29,18 @@ static void check_list(const struct lint_text *t,
 {
     if (lab_refs_has(t->lab->images, ref)) {
         if (policy && strcmp(policy, "Always") == 0 && !t->lab->registry)
-            lint_add(t, offset, LAB_LINT_WARNING, name, "write imagePullPolicy: IfNotPresent",
+            lint_add(t, offset, LAB_LINT_WARNING, name,
+                     lab_tr("write imagePullPolicy: IfNotPresent"),
                      "imagePullPolicy Always asks a registry, and the lab has none");
         return;
     }
-    lint_add(t, offset, t->lab->registry ? LAB_LINT_WARNING : LAB_LINT_ERROR, name,
-             "add it to the bundle's image list, or write the version that the list has",
-             t->lab->registry
-                 ? "the payload's image list lacks it: only the lab's registry could have it"
-                 : "the payload's image list lacks it, and there is no registry to pull it from");
+    lint_add(
+        t, offset, t->lab->registry ? LAB_LINT_WARNING : LAB_LINT_ERROR, name,
+        lab_tr("add it to the bundle's image list, or write the version that the list has"),
+        t->lab->registry
+            ? "the payload's image list lacks it: only the lab's registry could have it"
+            : lab_tr(
+                  "the payload's image list lacks it, and there is no registry to pull it from"));
 }
 
 void lint_image(const struct lint_text *t, size_t offset, const char *name, const char *policy)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "lint/text.h"
 
@@ -32,7 +33,7 @@ bool lab_lint_kind_of(const char *path, const char *text, enum lab_lint_kind *ki
 void lab_lint_unread(struct lab_lint_report *report, const char *file, const char *why)
 {
     const struct lint_text none = {.report = report, .file = file, .text = ""};
-    lint_add(&none, 0, LAB_LINT_WARNING, why, "look through it yourself",
+    lint_add(&none, 0, LAB_LINT_WARNING, why, lab_tr("look through it yourself"),
              "this file could not be looked into");
 }
 

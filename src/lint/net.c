@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "lint/text.h"
 
@@ -109,10 +110,11 @@ bool lint_url(const struct lint_text *t,
         LAB_AUTOFREE char *shown = lab_strndup(word + at, length);
         if (!service && !lab_lint_is_inside(t->lab, host)) {
             said = true;
-            lint_add(t, offset + at, severity, shown,
-                     "put the file into the payload (/usr/local/seed in the guest), or name an "
-                     "address of the lab",
-                     "'%s' is outside the lab: guests cannot reach it", host);
+            lint_add(
+                t, offset + at, severity, shown,
+                lab_tr("put the file into the payload (/usr/local/seed in the guest), or name an "
+                       "address of the lab"),
+                "'%s' is outside the lab: guests cannot reach it", host);
         }
         word += at + length;
         offset += at + length;

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "base/utf8.h"
 #include "lint/text.h"
@@ -128,10 +129,10 @@ static bool is_enough(const struct lint_text *t)
         struct lab_lint_finding *f = lab_vec_push(&report->list);
         *f = (struct lab_lint_finding){.severity = LAB_LINT_ERROR, .line = 1, .column = 1};
         f->file = lab_strdup(t->file);
-        f->text = lab_strdup("the rest of the file");
-        f->why = lab_format("there are more than %d findings in it, and no more are shown",
+        f->text = lab_strdup(lab_tr("the rest of the file"));
+        f->why = lab_format(lab_tr("there are more than %d findings in it, and no more are shown"),
                             FINDINGS_MAX);
-        f->fix = lab_strdup("mend those, then look again");
+        f->fix = lab_strdup(lab_tr("mend those, then look again"));
         report->errors++;
     }
     return n >= FINDINGS_MAX;
@@ -164,7 +165,7 @@ void lint_add(const struct lint_text *t,
         return;
     }
     va_start(ap, why);
-    f.why = lab_vformat(why, ap);
+    f.why = lab_vtr(why, ap);
     va_end(ap);
     place_in(t, offset, &line, &column);
     lift(t, &line, &column);
@@ -176,7 +177,7 @@ void lint_add(const struct lint_text *t,
     }
     lab_put_printable(&text, shown, strlen(shown), 100);
     f.text = lab_str_detach(&text);
-    f.fix = lab_strdup(fix);
+    f.fix = lab_strdup(lab_tr(fix));
     f.waived = waived_by(t, line);
     if (f.waived)
         report->waived++;

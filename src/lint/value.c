@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "lint/yaml.h"
 
@@ -54,9 +55,9 @@ static void take_cloud(struct lint_walk *w, struct lint_frame *f, const struct l
         at = f->key_at;
     }
     if (key && (!key->only_true || is_true(v->text)))
-        lint_add(w->t, at, LAB_LINT_ERROR, key->key, key->fix, "%s", key->why);
+        lint_add(w->t, at, LAB_LINT_ERROR, key->key, key->fix, "%s", lab_tr(key->why));
     if (name && strcmp(name, "encoding") == 0)
-        lint_add(w->t, v->at, LAB_LINT_WARNING, v->text, "write the content as text",
+        lint_add(w->t, v->at, LAB_LINT_WARNING, v->text, lab_tr("write the content as text"),
                  "encoded content is not looked into");
     if (!embedded(w, name, v, false))
         lint_url(v->inner, 0, f->below == LINT_AREA_SERVERS ? LAB_LINT_ERROR : LAB_LINT_WARNING,
@@ -74,9 +75,10 @@ static void take_time(struct lint_walk *w, struct lint_frame *f, const struct li
     if (module)
         module->named = true;
     if (!lab_lint_is_inside(w->t->lab, v->text))
-        lint_add(w->t, v->at, LAB_LINT_ERROR, v->text,
-                 "remove it: labctl sets the clock of every guest; or name a server of the lab",
-                 "the time server '%s' is outside the lab", v->text);
+        lint_add(
+            w->t, v->at, LAB_LINT_ERROR, v->text,
+            lab_tr("remove it: labctl sets the clock of every guest; or name a server of the lab"),
+            "the time server '%s' is outside the lab", v->text);
 }
 
 static void remember(struct lint_frame *f, const struct lint_value *v)
@@ -165,7 +167,7 @@ static void leave_image(const struct lint_walk *w, const struct lint_frame *f)
     if (!name || (!p->image && !pair) || lint_has_url(name))
         return;
     if (pair && (!p->tag || !*p->tag)) {
-        lint_add(w->t, p->at, LAB_LINT_WARNING, name, "write the tag that the bundle has",
+        lint_add(w->t, p->at, LAB_LINT_WARNING, name, lab_tr("write the tag that the bundle has"),
                  "no tag: the chart chooses one, which cannot be compared with the bundle");
         return;
     }
@@ -182,9 +184,10 @@ static void leave_cloud(const struct lint_walk *w, const struct lint_frame *f)
 {
     const struct lint_frame *outer = w->frames.len > 1 ? &w->frames.items[w->frames.len - 2] : NULL;
     if (f->area == LINT_AREA_TIME && outer && outer->area == LINT_AREA_CLOUD && !outer->named)
-        lint_add(w->t, outer->key_at, LAB_LINT_WARNING, "ntp",
-                 "remove it: labctl sets the clock of every guest; or name a server of the lab",
-                 "without servers the distribution's pool on the internet is asked");
+        lint_add(
+            w->t, outer->key_at, LAB_LINT_WARNING, "ntp",
+            lab_tr("remove it: labctl sets the clock of every guest; or name a server of the lab"),
+            "without servers the distribution's pool on the internet is asked");
 }
 
 void lint_leave(struct lint_walk *w, struct lint_frame *f)

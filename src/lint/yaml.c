@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define MAX_FRAMES 100
@@ -171,10 +172,11 @@ static void not_yaml(struct lint_walk *w, const yaml_parser_t *parser, yaml_mark
     yaml_mark_t from = parser->error && parser->context_mark.line ? parser->context_mark : mark;
     if (t->kind == LAB_LINT_LAB) /* labctl validate says it better */
         return;
-    lint_add(t, offset_of(w, mark), LAB_LINT_WARNING,
-             parser->problem ? parser->problem : "nested too deeply",
-             "render the template first (helm template), and put the result into the payload",
-             "no YAML from here: only addresses and images are looked for");
+    lint_add(
+        t, offset_of(w, mark), LAB_LINT_WARNING,
+        parser->problem ? parser->problem : lab_tr("nested too deeply"),
+        lab_tr("render the template first (helm template), and put the result into the payload"),
+        "no YAML from here: only addresses and images are looked for");
     lint_lines(t, from.line < mark.line ? from.line : mark.line);
 }
 

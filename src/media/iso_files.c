@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 
@@ -47,7 +48,7 @@ refuse(struct lab_error *err, const char *what, const char *path, const char *wh
     lab_put_printable(&shown, path, strlen(path), PATH_MAX_BYTES);
     lab_fail(err, LAB_USAGE, "cannot put %s '%s' on an ISO image: %s", what, lab_str_get(&shown),
              why);
-    return lab_error_hint(err, "%s", hint);
+    return lab_error_hint(err, "%s", lab_tr(hint));
 }
 
 static bool is_printable(const char *s)
@@ -68,26 +69,30 @@ static bool is_reserved(const char *name, size_t len)
  * sha256sum writes it in a form of its own. */
 static int check_path(const char *path, struct lab_error *err)
 {
-    static const char *const rename = "rename the file or its folder";
+    static const char *const rename = LAB_N("rename the file or its folder");
     if (!is_printable(path))
-        return refuse(err, "the path", path,
-                      "its name has a character outside printable ASCII, or a backslash", rename);
+        return refuse(err, lab_tr("the path"), path,
+                      lab_tr("its name has a character outside printable ASCII, or a backslash"),
+                      rename);
     if (strlen(path) > PATH_MAX_BYTES)
-        return refuse(err, "the path", path, "its path is longer than 1023 bytes", rename);
+        return refuse(err, lab_tr("the path"), path, lab_tr("its path is longer than 1023 bytes"),
+                      rename);
     int folders = 0;
     for (const char *part = path;; part++, folders++) {
         size_t len = strcspn(part, "/");
         if (folders > FOLDERS_MAX)
-            return refuse(err, "the path", path, "it is more than 7 folders deep",
-                          "move it nearer to the top, or pack its folder as a tar file");
+            return refuse(err, lab_tr("the path"), path, lab_tr("it is more than 7 folders deep"),
+                          lab_tr("move it nearer to the top, or pack its folder as a tar file"));
         if (len == 0 || (len <= 2 && strspn(part, ".") >= len))
-            return refuse(err, "the path", path, "a part of its path is empty, '.' or '..'",
-                          "give a path relative to the image's root");
+            return refuse(err, lab_tr("the path"), path,
+                          lab_tr("a part of its path is empty, '.' or '..'"),
+                          lab_tr("give a path relative to the image's root"));
         if (len > NAME_MAX_BYTES)
-            return refuse(err, "the path", path, "a name in it is longer than 255 bytes", rename);
+            return refuse(err, lab_tr("the path"), path,
+                          lab_tr("a name in it is longer than 255 bytes"), rename);
         if (folders == 0 && is_reserved(part, len))
-            return refuse(err, "the path", path, "Rock Ridge keeps the name rr_moved for itself",
-                          rename);
+            return refuse(err, lab_tr("the path"), path,
+                          lab_tr("Rock Ridge keeps the name rr_moved for itself"), rename);
         part += len;
         if (*part == '\0')
             return 0;
@@ -119,13 +124,14 @@ static int add_one(struct walk *w, const char *name)
     if (plat_lstat(full, &st) < 0)
         return plat_fail_os(w->err, LAB_HOST, "cannot look at '%s'", full);
     if (st.is_link)
-        return refuse(w->err, "the symbolic link", full, "images hold plain files only",
-                      "replace the link by a copy of what it points to");
+        return refuse(w->err, lab_tr("the symbolic link"), full,
+                      lab_tr("images hold plain files only"),
+                      lab_tr("replace the link by a copy of what it points to"));
     if (st.is_dir)
         return walk_dir(w->iso, full, path, w->err);
     if (!st.is_file)
-        return refuse(w->err, "the special file", full, "images hold plain files only",
-                      "move it out of the folder");
+        return refuse(w->err, lab_tr("the special file"), full,
+                      lab_tr("images hold plain files only"), lab_tr("move it out of the folder"));
     struct lab_iso_file *file = lab_vec_push(&w->iso->files);
     file->path = lab_steal(&path);
     file->source = lab_steal(&full);

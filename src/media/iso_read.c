@@ -7,6 +7,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -63,17 +64,17 @@ static const char *read_descriptors(int fd, uint64_t size, struct lab_iso_listin
     bool primary = false, joliet = false;
     for (int64_t i = 0; i < MOST_DESCRIPTORS; i++) {
         if (lab_io_read_all(fd, vd, sizeof(vd), (LAB_ISO_SYSTEM + i) * LAB_ISO_SECTOR) < 0)
-            return "it is cut short, or no ISO 9660 image";
+            return lab_tr("it is cut short, or no ISO 9660 image");
         if (memcmp(vd + 1, "CD001", 5) != 0)
-            return "it is no ISO 9660 image";
+            return lab_tr("it is no ISO 9660 image");
         if (vd[0] == VD_TERMINATOR)
-            return primary ? NULL : "it has no primary volume descriptor";
+            return primary ? NULL : lab_tr("it has no primary volume descriptor");
         if (vd[0] == VD_PRIMARY) {
             uint64_t sectors = vd[VD_SECTORS] | (uint64_t)vd[VD_SECTORS + 1] << 8 |
                                (uint64_t)vd[VD_SECTORS + 2] << 16 |
                                (uint64_t)vd[VD_SECTORS + 3] << 24;
             if (sectors * LAB_ISO_SECTOR > size)
-                return "it is cut short";
+                return lab_tr("it is cut short");
             primary = true;
             if (!joliet)
                 take_primary_label(out->label, vd);
@@ -82,7 +83,7 @@ static const char *read_descriptors(int fd, uint64_t size, struct lab_iso_listin
             take_joliet_label(out->label, vd);
         }
     }
-    return "its volume descriptors do not end";
+    return lab_tr("its volume descriptors do not end");
 }
 
 /* --- entries ---------------------------------------------------------------------------------- */
@@ -125,7 +126,7 @@ static int damaged(const struct scan *s, struct archive *a, struct lab_error *er
 {
     const char *why = archive_error_string(a);
     lab_fail(err, LAB_INTEGRITY, "the image '%s' is damaged: %s", s->path,
-             why ? why : "libarchive cannot read it");
+             why ? why : lab_tr("libarchive cannot read it"));
     return lab_error_hint(err, "make or fetch it again");
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 
@@ -68,10 +69,11 @@ int lab_iso_check_room(const struct lab_iso *iso, const char *path, struct lab_e
     uint64_t data = lab_iso_data_bytes(iso);
     uint64_t image = lab_iso_image_bytes(iso);
     if (in_spool == in_dir)
-        return in_dir < data + image ? too_full(path, dir, "the image with its temporary copy",
-                                                data + image, in_dir, err)
-                                     : 0;
+        return in_dir < data + image
+                   ? too_full(path, dir, lab_tr("the image with its temporary copy"), data + image,
+                              in_dir, err)
+                   : 0;
     if (in_spool < data)
-        return too_full(path, spool, "its temporary copy", data, in_spool, err);
-    return in_dir < image ? too_full(path, dir, "the image", image, in_dir, err) : 0;
+        return too_full(path, spool, lab_tr("its temporary copy"), data, in_spool, err);
+    return in_dir < image ? too_full(path, dir, lab_tr("the image"), image, in_dir, err) : 0;
 }

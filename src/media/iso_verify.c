@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
+
 struct check {
     struct lab_iso *iso;
     const char *path;
@@ -18,10 +20,10 @@ static int differs(struct check *c, const char *path, const char *how)
 static const char *difference(const struct lab_iso_file *file, const struct lab_iso_entry *entry)
 {
     if (entry->size != file->size)
-        return "has another size";
+        return lab_tr("has another size");
     if (strcmp(entry->sha256, file->sha256) != 0)
-        return "has other content";
-    return entry->mode == file->mode ? NULL : "has other permissions";
+        return lab_tr("has other content");
+    return entry->mode == file->mode ? NULL : lab_tr("has other permissions");
 }
 
 static int compare(struct check *c, const struct lab_iso_listing *listing)
@@ -33,15 +35,16 @@ static int compare(struct check *c, const struct lab_iso_listing *listing)
         if (entry->is_dir)
             continue;
         if (n == c->iso->files.len || strcmp(entry->path, c->iso->files.items[n].path) != 0)
-            return differs(c, entry->path, "is there and should not be");
+            return differs(c, entry->path, lab_tr("is there and should not be"));
         const char *how = difference(&c->iso->files.items[n++], entry);
         if (how)
             return differs(c, entry->path, how);
     }
     if (n < c->iso->files.len)
-        return differs(c, c->iso->files.items[n].path, "is missing");
-    return strcmp(listing->label, c->iso->label) == 0 ? 0
-                                                      : differs(c, "the label", "is another one");
+        return differs(c, c->iso->files.items[n].path, lab_tr("is missing"));
+    return strcmp(listing->label, c->iso->label) == 0
+               ? 0
+               : differs(c, lab_tr("the label"), lab_tr("is another one"));
 }
 
 int lab_iso_verify(struct lab_iso *iso,

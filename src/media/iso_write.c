@@ -18,6 +18,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/work.h"
@@ -70,7 +71,7 @@ static int archive_failed(struct writer *w)
     else
         lab_fail(w->err, LAB_HOST,
                  "cannot write the image '%s' by way of a temporary copy in '%s': %s%s%s", w->path,
-                 spool, why ? why : "libarchive gives no reason", number > 0 ? ": " : "",
+                 spool, why ? why : lab_tr("libarchive gives no reason"), number > 0 ? ": " : "",
                  number > 0 ? strerror(number) : ""); /* NOLINT(concurrency-mt-unsafe) */
     if (w->io_error == UV_ENOSPC || number == ENOSPC)
         return lab_error_hint(w->err, "make room for the image, and for its temporary copy in '%s'",

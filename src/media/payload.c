@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 
@@ -24,7 +25,7 @@ static int hint_source(struct lab_error *err, const char *dir, enum lab_code cod
                               dir);
     if (code == LAB_INTEGRITY)
         return lab_error_hint(err, "take the file from its source again");
-    return lab_error_hint(err, "write " SUMS " with sha256sum, or remove it: labctl makes one");
+    return lab_error_hint(err, "write SHA256SUMS with sha256sum, or remove it: labctl makes one");
 }
 
 static int sums_wrong(
@@ -67,14 +68,14 @@ static int take_line(struct sums *s, char *line)
     if (len < HASH_DIGITS + 3 || strspn(line, digits) != HASH_DIGITS || line[HASH_DIGITS] != ' ' ||
         (line[HASH_DIGITS + 1] != ' ' && line[HASH_DIGITS + 1] != '*'))
         return sums_wrong(s->err, LAB_USAGE, s->dir, line,
-                          "is no line of sha256sum (64 digits, two blanks, a path)");
+                          lab_tr("is no line of sha256sum (64 digits, two blanks, a path)"));
     if (line[len - 1] == '\r')
         return sums_wrong(s->err, LAB_USAGE, s->dir, line,
-                          "ends in CR LF, which no guest's sha256sum takes");
+                          lab_tr("ends in CR LF, which no guest's sha256sum takes"));
     const char *path = line + HASH_DIGITS + 2;
     struct lab_iso_file *file = find_file(s->iso, lab_starts_with(path, "./") ? path + 2 : path);
     if (!file)
-        return sums_wrong(s->err, LAB_INTEGRITY, s->dir, path, "is missing in the folder");
+        return sums_wrong(s->err, LAB_INTEGRITY, s->dir, path, lab_tr("is missing in the folder"));
     memcpy(file->sha256, line, HASH_DIGITS);
     file->sha256[HASH_DIGITS] = '\0';
     return 0;
@@ -104,7 +105,7 @@ static int all_listed(struct sums *s)
 {
     LAB_VEC_FOREACH (file, &s->iso->files)
         if (file->sha256[0] == '\0' && !is_list(file->path))
-            return sums_wrong(s->err, LAB_USAGE, s->dir, file->path, "is not listed in it");
+            return sums_wrong(s->err, LAB_USAGE, s->dir, file->path, lab_tr("is not listed in it"));
     return 0;
 }
 
@@ -116,7 +117,7 @@ static int take_sums(struct sums *s, const char *source, char manifest[LAB_SHA25
     lab_sha256_hex(lab_str_get(&text), text.len, manifest);
     if (text.len > 0 && (take_lines(s, text.ptr) < 0 || all_listed(s) < 0))
         return -1;
-    return text.len > 0 ? 0 : sums_wrong(s->err, LAB_USAGE, s->dir, SUMS, "is empty");
+    return text.len > 0 ? 0 : sums_wrong(s->err, LAB_USAGE, s->dir, SUMS, lab_tr("is empty"));
 }
 
 /* --- one that we make ------------------------------------------------------------------------- */
@@ -212,7 +213,7 @@ static int hash_files(struct lab_iso *iso, const char *dir, struct lab_error *er
         if (lab_sha256_file(file->source, hex, NULL, err) < 0)
             return -1;
         if (file->sha256[0] != '\0' && strcmp(file->sha256, hex) != 0)
-            return sums_wrong(err, LAB_INTEGRITY, dir, file->path, "has another checksum");
+            return sums_wrong(err, LAB_INTEGRITY, dir, file->path, lab_tr("has another checksum"));
         memcpy(file->sha256, hex, sizeof(hex));
     }
     return 0;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define MAGIC           "openssh-key-v1" /* its NUL counts */
@@ -198,28 +199,28 @@ static char *private_comment(struct reader secret, struct reader public_key)
 static const char *decode_all(struct lab_sshkey *out, struct reader all)
 {
     if (all.left < sizeof(MAGIC) || memcmp(all.at, MAGIC, sizeof(MAGIC)) != 0)
-        return "it is not in OpenSSH's format";
+        return lab_tr("it is not in OpenSSH's format");
     all.at += sizeof(MAGIC);
     all.left -= sizeof(MAGIC);
     if (!is_text(get_string(&all), "none"))
-        return "it is protected by a passphrase";
+        return lab_tr("it is protected by a passphrase");
     (void)get_string(&all);
     (void)get_string(&all);
     if (get_u32(&all) != 1)
-        return "it holds more than one key";
+        return lab_tr("it holds more than one key");
     struct reader blob = get_string(&all);
     struct reader inner = blob;
     struct reader secret = get_string(&all);
     if (all.failed)
-        return "it is cut short";
+        return lab_tr("it is cut short");
     if (!is_text(get_string(&inner), ED25519))
-        return "it is not an ed25519 key";
+        return lab_tr("it is not an ed25519 key");
     struct reader public_key = get_string(&inner);
     if (public_key.left != LAB_ED25519_LEN || blob.left > sizeof(out->blob))
-        return "its public part is damaged";
+        return lab_tr("its public part is damaged");
     LAB_AUTOFREE char *comment = private_comment(secret, public_key);
     if (!comment)
-        return "its private part is damaged";
+        return lab_tr("its private part is damaged");
     set_public(out, blob.at, blob.left, comment);
     return NULL;
 }
@@ -229,7 +230,7 @@ int lab_sshkey_decode(struct lab_sshkey *out, const char *pem, const char **why)
     size_t n = 0;
     unsigned char *bytes = decode_pem(pem, &n);
     if (!bytes) {
-        *why = "there is no OpenSSH private key in it";
+        *why = lab_tr("there is no OpenSSH private key in it");
         return -1;
     }
     *why = decode_all(out, (struct reader){bytes, n, false});

@@ -44,13 +44,11 @@ static int pass(struct copy *c, struct lab_error *err)
 static int check(const struct lab_download *d, struct lab_error *err)
 {
     if (d->size && d->size != d->bytes)
-        return lab_fail(err, LAB_INTEGRITY,
-                        "'%s' has %" PRIu64 " bytes, and it should have %" PRIu64, d->source,
-                        d->bytes, d->size);
+        return lab_fail(err, LAB_INTEGRITY, "'%s' has %llu bytes, and it should have %llu",
+                        d->source, (unsigned long long)d->bytes, (unsigned long long)d->size);
     if (d->max_bytes && d->bytes > d->max_bytes)
-        return lab_fail(err, LAB_INTEGRITY,
-                        "'%s' has %" PRIu64 " bytes, and at most %" PRIu64 " can be right",
-                        d->source, d->bytes, d->max_bytes);
+        return lab_fail(err, LAB_INTEGRITY, "'%s' has %llu bytes, and at most %llu can be right",
+                        d->source, (unsigned long long)d->bytes, (unsigned long long)d->max_bytes);
     if (d->sha256 && strcmp(d->sha256, d->got) != 0)
         return lab_fail(err, LAB_INTEGRITY, "the SHA-256 of '%s' is %s and should be %s", d->source,
                         d->got, d->sha256);

@@ -120,9 +120,8 @@ static int check_whole(struct lab_transfer *t)
 {
     const struct lab_download *d = t->d;
     if (d->size && t->have != d->size)
-        return lab_transfer_refuse(t, LAB_INTEGRITY,
-                                   "%" PRIu64 " bytes came, and it should have %" PRIu64, t->have,
-                                   d->size);
+        return lab_transfer_refuse(t, LAB_INTEGRITY, "%llu bytes came, and it should have %llu",
+                                   (unsigned long long)t->have, (unsigned long long)d->size);
     lab_sha256_end(t->hash, t->d->got);
     t->hash = NULL;
     if (!d->sha256 || strcmp(d->sha256, d->got) == 0)

@@ -93,15 +93,14 @@ static int check_total(struct lab_transfer *t, uint64_t total)
 {
     const struct lab_download *d = t->d;
     if (d->size && total && total != d->size)
-        return lab_transfer_refuse(t, LAB_INTEGRITY,
-                                   "the server says that it has %" PRIu64
-                                   " bytes, and it should have %" PRIu64,
-                                   total, d->size);
+        return lab_transfer_refuse(
+            t, LAB_INTEGRITY, "the server says that it has %llu bytes, and it should have %llu",
+            (unsigned long long)total, (unsigned long long)d->size);
     if (d->max_bytes && total > d->max_bytes)
-        return lab_transfer_refuse(t, LAB_INTEGRITY,
-                                   "the server says that it has %" PRIu64
-                                   " bytes, and at most %" PRIu64 " can be right",
-                                   total, d->max_bytes);
+        return lab_transfer_refuse(
+            t, LAB_INTEGRITY,
+            "the server says that it has %llu bytes, and at most %llu can be right",
+            (unsigned long long)total, (unsigned long long)d->max_bytes);
     return 0;
 }
 
@@ -137,7 +136,8 @@ size_t lab_transfer_bytes(char *bytes, size_t one, size_t count_, void *arg)
         return 0; /* ends the transfer */
     uint64_t most = d->size ? d->size : d->max_bytes;
     if (most && t->have + n > most) {
-        lab_transfer_refuse(t, LAB_INTEGRITY, "more than %" PRIu64 " bytes came", most);
+        lab_transfer_refuse(t, LAB_INTEGRITY, "more than %llu bytes came",
+                            (unsigned long long)most);
         return 0;
     }
     int rc = lab_io_write_all(t->fd, bytes, n, (int64_t)t->have);

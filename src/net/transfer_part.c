@@ -3,6 +3,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/work.h"
 #include "platform.h"
@@ -11,7 +12,7 @@ int lab_transfer_refuse(struct lab_transfer *t, enum lab_code code, const char *
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *why = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *why = lab_vtr(fmt, ap);
     va_end(ap);
     t->refused = -1;
     return lab_fail(t->err, code, "cannot use '%s': %s", t->d->source, why);

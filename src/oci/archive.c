@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "base/vec.h"
@@ -146,8 +147,8 @@ static int failed(struct scan *s)
     const char *why = archive_error_string(s->archive);
     bool first = s->out->members.len == 0;
     return lab_fail(s->err, first ? LAB_USAGE : LAB_INTEGRITY, "'%s' %s: %s", s->out->path,
-                    first ? "is no tar archive" : "is a damaged archive",
-                    why ? why : "libarchive gives no reason");
+                    first ? lab_tr("is no tar archive") : lab_tr("is a damaged archive"),
+                    why ? why : lab_tr("libarchive gives no reason"));
 }
 
 static int add(struct scan *s, struct archive_entry *entry)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define DEPTH_MAX 64
@@ -60,8 +61,10 @@ static int refuse(struct lab_error *err, const char *key, const char *value)
     LAB_AUTO_STR struct lab_str shown = LAB_STR_INIT;
     if (value)
         lab_put_printable(&shown, value, strlen(value), 100);
-    return lab_fail(err, LAB_INTEGRITY, "a descriptor's %s is %s%s%s", key,
-                    value ? "not allowed: '" : "missing", lab_str_get(&shown), value ? "'" : "");
+    if (!value)
+        return lab_fail(err, LAB_INTEGRITY, "a descriptor's %s is missing", key);
+    return lab_fail(err, LAB_INTEGRITY, "a descriptor's %s is not allowed: '%s'", key,
+                    lab_str_get(&shown));
 }
 
 static void read_annotations(struct lab_descriptor *out, const json_t *annotations)
@@ -94,9 +97,8 @@ int lab_oci_descriptor(struct lab_descriptor *out, const json_t *json, struct la
     if (!json_is_integer(size))
         return refuse(err, "size", NULL);
     if (json_integer_value(size) < 0 || (uint64_t)json_integer_value(size) > LAB_BLOB_MAX)
-        return lab_fail(err, LAB_INTEGRITY,
-                        "a descriptor's size is %" PRId64 "; up to 1 TiB is allowed",
-                        (int64_t)json_integer_value(size));
+        return lab_fail(err, LAB_INTEGRITY, "a descriptor's size is %lld; up to 1 TiB is allowed",
+                        (long long)json_integer_value(size));
     out->type = lab_strdup(type);
     memcpy(out->digest, digest, LAB_DIGEST_TEXT);
     out->size = (uint64_t)json_integer_value(size);

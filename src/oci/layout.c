@@ -5,6 +5,7 @@
 
 #include "base/crypto.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "oci/json.h"
 #include "platform.h"
 
@@ -24,7 +25,7 @@ char *lab_layout_blob_path(const struct lab_layout *layout, const char *digest)
 
 int lab_layout_check_mark(const char *bytes, size_t n, const char *path, struct lab_error *err)
 {
-    json_t *json = lab_oci_json(bytes, n, LAB_LAYOUT_MARK_MAX, "file 'oci-layout'", err);
+    json_t *json = lab_oci_json(bytes, n, LAB_LAYOUT_MARK_MAX, lab_tr("file 'oci-layout'"), err);
     if (!json)
         return lab_error_wrap(err, "'%s'", path);
     const char *version = lab_oci_text(json, "imageLayoutVersion");
@@ -32,7 +33,7 @@ int lab_layout_check_mark(const char *bytes, size_t n, const char *path, struct 
         version && strncmp(version, "1.", 2) == 0
             ? 0
             : lab_fail(err, LAB_INTEGRITY, "'%s' is an OCI layout of version %s; 1 is understood",
-                       path, version ? version : "(none)");
+                       path, version ? version : lab_tr("(none)"));
     json_decref(json);
     return rc;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "oci/json.h"
 
@@ -170,7 +171,7 @@ const struct lab_descriptor *lab_oci_manifest_choose(const struct lab_oci_manife
     if (silent == 1 && !others.len)
         return only;
     lab_fail(err, LAB_USAGE, "the image is not for %s/%s, but for %s", platform->os, platform->arch,
-             others.len ? lab_str_get(&others) : "no named platform");
+             others.len ? lab_str_get(&others) : lab_tr("no named platform"));
     return NULL;
 }
 
@@ -217,7 +218,7 @@ static int read_config(struct lab_config *out, const json_t *json, struct lab_er
 int lab_config_parse(struct lab_config *out, const char *bytes, size_t n, struct lab_error *err)
 {
     *out = (struct lab_config){0};
-    json_t *json = lab_oci_json(bytes, n, LAB_CONFIG_MAX, "image's config", err);
+    json_t *json = lab_oci_json(bytes, n, LAB_CONFIG_MAX, lab_tr("image's config"), err);
     if (!json)
         return -1;
     int rc = read_config(out, json, err);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define TEXT_MAX 1024
@@ -86,18 +87,19 @@ static int refuse(struct lab_error *err, const char *text, const char *why)
 static const char *check_text(const char *text)
 {
     if (!*text)
-        return "it is empty";
+        return lab_tr("it is empty");
     if (strlen(text) > TEXT_MAX)
-        return "it is longer than 1024 characters";
+        return lab_tr("it is longer than 1024 characters");
     for (const unsigned char *s = (const unsigned char *)text; *s; s++) {
         if (*s == '\r')
-            return "it ends in a carriage return; was it read from a file with Windows line ends?";
+            return lab_tr(
+                "it ends in a carriage return; was it read from a file with Windows line ends?");
         if (*s < ' ' || *s == 127)
-            return "there is a control character in it";
+            return lab_tr("there is a control character in it");
         if (*s == ' ')
-            return "there is a space in it";
+            return lab_tr("there is a space in it");
     }
-    return strstr(text, "://") ? "it is a URL; leave out the part up to '://'" : NULL;
+    return strstr(text, "://") ? lab_tr("it is a URL; leave out the part up to '://'") : NULL;
 }
 
 /* Cuts the digest and the tag off name. NULL, or what is wrong. */
@@ -107,14 +109,14 @@ static const char *cut(struct lab_image_ref *out, char *name)
     if (at) {
         *at++ = '\0';
         if (!lab_is_digest(at))
-            return "what follows '@' is not 'sha256:' and 64 lower-case hexadecimal digits";
+            return lab_tr("what follows '@' is not 'sha256:' and 64 lower-case hexadecimal digits");
         out->digest = lab_strdup(at);
     }
     char *slash = strrchr(name, '/'), *colon = strchr(slash ? slash : name, ':');
     if (colon) {
         *colon++ = '\0';
         if (!lab_is_tag(colon))
-            return "its tag is not made of at most 128 letters, digits, '_', '.' and '-'";
+            return lab_tr("its tag is not made of at most 128 letters, digits, '_', '.' and '-'");
         out->tag = lab_strdup(colon);
     }
     if (!colon && !at)
@@ -134,12 +136,12 @@ static const char *split(struct lab_image_ref *out, const char *name)
     const char *slash = strchr(name, '/');
     size_t n = slash ? (size_t)(slash - name) : 0;
     if (strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-        return "names of registries and repositories are in lower case";
+        return lab_tr("names of registries and repositories are in lower case");
     if (slash && has_registry(name, n)) {
         out->registry = lab_strndup(name, n);
         name = slash + 1;
         if (!is_host(out->registry))
-            return "its registry is neither a host name nor HOST:PORT";
+            return lab_tr("its registry is neither a host name nor HOST:PORT");
         if (strcmp(out->registry, "index.docker.io") == 0)
             lab_assign(&out->registry, DOCKER);
     } else {
@@ -148,10 +150,10 @@ static const char *split(struct lab_image_ref *out, const char *name)
     bool official = strcmp(out->registry, DOCKER) == 0 && !strchr(name, '/');
     out->repository = lab_format("%s%s", official ? "library/" : "", name);
     if (strlen(out->repository) > LAB_REPOSITORY_MAX)
-        return "its repository is longer than 255 characters";
+        return lab_tr("its repository is longer than 255 characters");
     return lab_is_repository(out->repository)
                ? NULL
-               : "its repository is not made of letters, digits and single separators";
+               : lab_tr("its repository is not made of letters, digits and single separators");
 }
 
 int lab_image_ref_parse(struct lab_image_ref *out, const char *text, struct lab_error *err)

@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "base/work.h"
 #include "oci/source_priv.h"
@@ -160,7 +161,8 @@ static int unknown(const struct lab_source *s, const char *text, struct lab_erro
     const char *nearest = lab_nearest(text, names, n);
     lab_fail(err, LAB_USAGE, "no image '%s' in '%s'", text, s->path);
     return nearest ? lab_error_hint(err, "did you mean '%s'?", nearest)
-           : n     ? lab_error_hint(err, "there is '%s'%s", names[0], n > 1 ? " and others" : "")
+           : n     ? lab_error_hint(err, "there is '%s'%s", names[0],
+                                n > 1 ? lab_tr(" and others") : "")
                    : lab_error_hint(err, "its images have no names");
 }
 
@@ -192,7 +194,7 @@ int lab_source_load(struct lab_source *s,
         return 0;
     if ((s->docker ? lab_source_load_docker : lab_source_load_oci)(s, image, platform, err))
         return lab_error_wrap(err, "cannot use image '%s' of '%s'",
-                              image->name ? image->name : "(no name)", s->path);
+                              image->name ? image->name : lab_tr("(no name)"), s->path);
     image->loaded = true;
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -142,7 +143,7 @@ static int unpack_zstd(struct spool *s, size_t n)
 static int unpack_gzip(struct spool *s, size_t n)
 {
     if (!lab_stretch_some(s->gzip, s->block, n, put, s))
-        return damaged(s, "its gzip data is damaged");
+        return damaged(s, lab_tr("its gzip data is damaged"));
     s->whole = lab_stretch_ended(s->gzip);
     return 0;
 }
@@ -154,7 +155,7 @@ static int unpack(struct spool *s)
         if (n < 0)
             return lab_fail(s->err, LAB_HOST, "cannot read '%s': %s", s->path, uv_strerror((int)n));
         if (n == 0)
-            return s->whole ? 0 : damaged(s, "it is cut off");
+            return s->whole ? 0 : damaged(s, lab_tr("it is cut off"));
         if (lab_work_cancelled())
             return lab_fail(s->err, LAB_CANCELLED, "unpacking '%s' was interrupted", s->path);
         s->at += (uint64_t)n;
@@ -179,7 +180,7 @@ static int spool(struct spool *s, bool gzip, char **temporary)
         free(lab_steal(temporary));
     s->gzip = gzip ? lab_stretch_new() : NULL;
     s->zstd = gzip ? NULL : ZSTD_createDCtx();
-    int rc = gzip || s->zstd ? unpack(s) : damaged(s, "libzstd does not start");
+    int rc = gzip || s->zstd ? unpack(s) : damaged(s, lab_tr("libzstd does not start"));
     lab_stretch_free(s->gzip);
     ZSTD_freeDCtx(s->zstd);
     if (rc == 0)

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "picture/graph.h"
 #include "picture/graph_draw.h"
 
@@ -32,18 +33,18 @@ static void open_net(struct lab_str *out, size_t network, const char *title)
 static void
 draw_card(struct lab_str *out, const struct lab_graph_net *net, const struct lab_box *box)
 {
-    LAB_AUTOFREE char *gateway =
-        net->gateway ? lab_format("gateway %s", net->gateway) : lab_strdup("no gateway");
+    LAB_AUTOFREE char *gateway = net->gateway ? lab_format(lab_tr("gateway %s"), net->gateway)
+                                              : lab_strdup(lab_tr("no gateway"));
     LAB_AUTOFREE char *bridge =
-        net->bridge ? lab_format("on %s", net->bridge) : lab_strdup("labctl's own");
+        net->bridge ? lab_format(lab_tr("on %s"), net->bridge) : lab_strdup(lab_tr("labctl's own"));
     int x = box->x + LAB_PX(14), room = box->w - LAB_PX(18);
     lab_svg_rect(out, (struct lab_box){box->x, box->y, LAB_PX(4), box->h}, LAB_PX(2), "chip");
     lab_svg_name_in(out, x, box->y + LAB_PX(14), room, LETTERS * 107 / 100, "bold", net->name);
     lab_svg_text_in(out, x, box->y + LAB_PX(30), room, SMALL * 110 / 100, "mono",
-                    net->range ? net->range : "range not known");
+                    net->range ? net->range : lab_tr("range not known"));
     if (!net->range) {
         lab_svg_text_in(out, x, box->y + LAB_PX(45), room, SMALL, "small soft",
-                        "lab.yaml is not here");
+                        lab_tr("lab.yaml is not here"));
         return;
     }
     lab_svg_text_in(out, x, box->y + LAB_PX(45), room, SMALL, "small soft", gateway);
@@ -64,8 +65,9 @@ draw_networks(struct lab_str *out, const struct lab_graph *g, const struct lab_g
     for (size_t i = 0; i < g->networks.len; i++) {
         const struct lab_graph_net *net = &g->networks.items[i];
         LAB_AUTOFREE char *words = lab_graph_net_words(net);
-        LAB_AUTOFREE char *title = lab_format("network %s, %s, %s", net->name,
-                                              net->range ? net->range : "range not known", words);
+        LAB_AUTOFREE char *title =
+            lab_format(lab_tr("network %s, %s, %s"), net->name,
+                       net->range ? net->range : lab_tr("range not known"), words);
         int x = lab_graph_trunk_x(g, i), top = l->lines.items[i].y;
         open_net(out, i, title);
         draw_card(out, net, &l->cards.items[i]);
@@ -87,7 +89,7 @@ static void
 draw_drops(struct lab_str *out, const struct lab_graph *g, const struct lab_graph_layout *l)
 {
     LAB_VEC_FOREACH (drop, &l->drops) {
-        LAB_AUTOFREE char *title = lab_format("%s on %s", g->nodes.items[drop->node].name,
+        LAB_AUTOFREE char *title = lab_format(lab_tr("%s on %s"), g->nodes.items[drop->node].name,
                                               g->networks.items[drop->network].name);
         open_net(out, drop->network, title);
         lab_svg_line(out, drop->x, drop->y1, drop->x, drop->y2, "drop");
@@ -120,11 +122,11 @@ draw_power(struct lab_str *out, const struct lab_graph_node *node, const struct 
     int x = box->x + LAB_PX(12), y = box->y + LAB_PX(56);
     if (node->power) {
         lab_svg_circle(out, x + LAB_PX(4), y - LAB_PX(4), LAB_PX(4), node->runs ? "on" : "off");
-        lab_str_add(&words, node->power);
+        lab_str_add(&words, lab_tr(node->power));
         x += LAB_PX(14);
     }
     if (node->media)
-        lab_str_addf(&words, "%s%s", words.len ? ", " : "", node->media);
+        lab_str_addf(&words, "%s%s", words.len ? ", " : "", lab_tr(node->media));
     if (words.len)
         lab_svg_text_in(out, x, y, box->x + box->w - LAB_PX(8) - x, SMALL, "small soft",
                         lab_str_get(&words));
@@ -143,7 +145,7 @@ static void draw_nic(struct lab_str *out,
     lab_svg_name_in(out, right, y, box->w - LAB_PX(140), SMALL, "small soft end",
                     g->networks.items[nic->network].name);
     lab_svg_text_in(out, x + LAB_PX(12), y + LAB_PX(15), box->w - LAB_PX(34), SMALL, "mono soft",
-                    nic->mac ? nic->mac : "MAC when made");
+                    nic->mac ? nic->mac : lab_tr("MAC when made"));
     lab_svg_close(out);
 }
 
@@ -179,12 +181,14 @@ draw_media(struct lab_str *out, const struct lab_graph *g, const struct lab_grap
         const struct lab_box *box = &l->media.items[i];
         int x = box->x + LAB_PX(16), room = box->w - LAB_PX(28);
         if (i == 0)
-            lab_svg_text(out, GRAPH_MARGIN, box->y - LAB_PX(12), "bold", "Media and registry");
+            lab_svg_text(out, GRAPH_MARGIN, box->y - LAB_PX(12), "bold",
+                         lab_tr("Media and registry"));
         lab_svg_rect(out, *box, LAB_PX(6), "box");
-        lab_svg_text_in(out, x, box->y + LAB_PX(22), room, LETTERS, "bold", medium->name);
-        lab_svg_text_in(out, x, box->y + LAB_PX(41), room, LETTERS, NULL, medium->detail);
+        lab_svg_text_in(out, x, box->y + LAB_PX(22), room, LETTERS, "bold", lab_tr(medium->name));
+        lab_svg_text_in(out, x, box->y + LAB_PX(41), room, LETTERS, NULL, lab_tr(medium->detail));
         if (medium->note)
-            lab_svg_text_in(out, x, box->y + LAB_PX(59), room, SMALL, "small soft", medium->note);
+            lab_svg_text_in(out, x, box->y + LAB_PX(59), room, SMALL, "small soft",
+                            lab_tr(medium->note));
     }
 }
 
@@ -196,8 +200,9 @@ static char *describe(const struct lab_graph *g)
     LAB_VEC_FOREACH (node, &g->nodes) {
         lab_str_addf(&out, "%s %s", node > g->nodes.items ? ";" : "", node->name);
         LAB_VEC_FOREACH (nic, &node->nics)
-            lab_str_addf(&out, "%s %s on %s", nic > node->nics.items ? "," : "",
-                         nic->ip ? nic->ip : "by DHCP", g->networks.items[nic->network].name);
+            lab_str_addf(&out, lab_tr("%s %s on %s"), nic > node->nics.items ? "," : "",
+                         nic->ip ? nic->ip : lab_tr("by DHCP"),
+                         g->networks.items[nic->network].name);
     }
     return lab_str_detach(&out);
 }
@@ -205,7 +210,7 @@ static char *describe(const struct lab_graph *g)
 void lab_graph_svg(struct lab_str *out, const struct lab_graph *g)
 {
     struct lab_graph_layout l;
-    LAB_AUTOFREE char *title = lab_format("Lab %s", g->lab);
+    LAB_AUTOFREE char *title = lab_format(lab_tr("Lab %s"), g->lab);
     LAB_AUTOFREE char *sentence = lab_graph_sentence(g);
     LAB_AUTOFREE char *description = describe(g);
     lab_graph_layout(g, &l);

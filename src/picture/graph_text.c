@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "picture/graph.h"
 
@@ -62,8 +63,8 @@ static void put_network(const struct page *p, size_t network)
 {
     const struct lab_graph_net *net = &p->g->networks.items[network];
     LAB_AUTOFREE char *words = lab_graph_net_words(net);
-    LAB_AUTOFREE char *title =
-        lab_format("%s: %s, %s", net->name, net->range ? net->range : "range not known", words);
+    LAB_AUTOFREE char *title = lab_format(
+        "%s: %s, %s", net->name, net->range ? net->range : lab_tr("range not known"), words);
     size_t left = count_on(p->g, network);
     lab_str_addc(p->out, '\n');
     lab_put_wrapped(p->out, title, p->columns, 2, 3, p->utf8);
@@ -83,9 +84,9 @@ static void put_node(const struct page *p, const struct lab_graph_node *node)
     lab_put_name(&line, node->name, p->names, p->utf8);
     lab_str_addf(&line, " %-6s  %s", *node->role ? node->role : "-", size);
     if (node->power)
-        lab_str_addf(&line, ", %s", node->power);
+        lab_str_addf(&line, ", %s", lab_tr(node->power));
     if (node->media)
-        lab_str_addf(&line, ", %s", node->media);
+        lab_str_addf(&line, ", %s", lab_tr(node->media));
     lab_put_wrapped(p->out, lab_str_get(&line), p->columns, p->names + 9, 4, p->utf8);
 }
 
@@ -93,7 +94,7 @@ void lab_graph_text(struct lab_str *out, const struct lab_graph *g, unsigned col
 {
     struct page p = {g, out, columns < 40 ? 40 : columns, 4, utf8};
     LAB_AUTOFREE char *sentence = lab_graph_sentence(g);
-    LAB_AUTOFREE char *title = lab_format("lab %s: %s", g->lab, sentence);
+    LAB_AUTOFREE char *title = lab_format(lab_tr("lab %s: %s"), g->lab, sentence);
     LAB_VEC_FOREACH (node, &g->nodes) {
         size_t width = lab_utf8_width(node->name);
         p.names = width > p.names ? width : p.names;
@@ -109,8 +110,8 @@ void lab_graph_text(struct lab_str *out, const struct lab_graph *g, unsigned col
         lab_str_addc(out, '\n');
     LAB_VEC_FOREACH (medium, &g->media) {
         LAB_AUTOFREE char *line =
-            lab_format("%s: %s%s%s", medium->name, medium->detail, medium->note ? "; " : "",
-                       medium->note ? medium->note : "");
+            lab_format("%s: %s%s%s", lab_tr(medium->name), lab_tr(medium->detail),
+                       medium->note ? "; " : "", medium->note ? lab_tr(medium->note) : "");
         lab_put_wrapped(out, line, p.columns, 2, 3, utf8);
     }
 }

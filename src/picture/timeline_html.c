@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "picture/timeline.h"
 
 static const char style[] =
@@ -16,12 +17,22 @@ static const char style[] =
     "td.n,th.n{text-align:right;padding-right:20px;font-variant-numeric:tabular-nums}"
     "td.w{white-space:normal;overflow-wrap:anywhere;min-width:16em}td.bad{color:var(--bad)}\n";
 
-static void begin_table(struct lab_str *out, const char *title, const char *head)
+struct head {
+    const char *text;
+    bool number; /* what stands below it */
+};
+
+static void begin_table(struct lab_str *out, const char *title, const struct head *heads, size_t n)
 {
     lab_str_add(out, "<h2>");
     lab_svg_escape(out, title);
-    lab_str_addf(out, "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>%s</tr></thead>\n<tbody>\n",
-                 head);
+    lab_str_add(out, "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
+    for (size_t i = 0; i < n; i++) {
+        lab_str_add(out, heads[i].number ? "<th class=\"n\">" : "<th>");
+        lab_svg_escape(out, lab_tr(heads[i].text));
+        lab_str_add(out, "</th>");
+    }
+    lab_str_add(out, "</tr></thead>\n<tbody>\n");
 }
 
 static void end_table(struct lab_str *out)
@@ -58,18 +69,23 @@ static void put_bar(struct lab_str *out, const struct lab_timeline *t, const str
     else
         cell(out, "n", "");
     time_cell(out, bar->end_ms - own);
-    cell(out, bad ? "bad" : NULL, lab_bar_end_name(bar->end));
-    cell(out, NULL, bar->critical ? "yes" : "");
+    cell(out, bad ? "bad" : NULL, lab_tr(lab_bar_end_name(bar->end)));
+    cell(out, NULL, bar->critical ? lab_tr("yes") : "");
     cell(out, "w", bar->evidence);
     lab_str_add(out, "</tr>\n");
 }
 
 static void put_bars(struct lab_str *out, const struct lab_timeline *t)
 {
-    begin_table(
-        out, "What each node did",
-        "<th>Node</th><th>Gate</th><th class=\"n\">From</th><th class=\"n\">Waited</th>"
-        "<th class=\"n\">Took</th><th>Outcome</th><th>Decided the end</th><th>Evidence</th>");
+    static const struct head heads[] = {{LAB_N("Node"), false},
+                                        {LAB_N("Gate"), false},
+                                        {LAB_N("From"), true},
+                                        {LAB_N("Waited"), true},
+                                        {LAB_N("Took"), true},
+                                        {LAB_N("Outcome"), false},
+                                        {LAB_N("Decided the end"), false},
+                                        {LAB_N("Evidence"), false}};
+    begin_table(out, lab_tr("What each node did"), heads, LAB_ARRAY_LEN(heads));
     LAB_VEC_FOREACH (bar, &t->bars)
         put_bar(out, t, bar);
     end_table(out);
@@ -77,9 +93,10 @@ static void put_bars(struct lab_str *out, const struct lab_timeline *t)
 
 static void put_warnings(struct lab_str *out, const struct lab_timeline *t)
 {
+    static const struct head heads[] = {{LAB_N("At"), true}, {LAB_N("Warning"), false}};
     if (!t->warnings.len)
         return;
-    begin_table(out, "Warnings", "<th class=\"n\">At</th><th>Warning</th>");
+    begin_table(out, lab_tr("Warnings"), heads, LAB_ARRAY_LEN(heads));
     LAB_VEC_FOREACH (warning, &t->warnings) {
         lab_str_add(out, "<tr>");
         time_cell(out, warning->at_ms);
@@ -91,12 +108,14 @@ static void put_warnings(struct lab_str *out, const struct lab_timeline *t)
 
 static void put_runs(struct lab_str *out, const struct lab_timeline *t)
 {
+    static const struct head heads[] = {{LAB_N("Run"), true},
+                                        {LAB_N("Began (UTC)"), false},
+                                        {LAB_N("Took"), true},
+                                        {LAB_N("Outcome"), false}};
     if (!t->runs.len)
         return;
-    LAB_AUTOFREE char *title = lab_format("Last runs of “%s”", t->run.command);
-    begin_table(
-        out, title,
-        "<th class=\"n\">Run</th><th>Began (UTC)</th><th class=\"n\">Took</th><th>Outcome</th>");
+    LAB_AUTOFREE char *title = lab_format(lab_tr("Last runs of “%s”"), t->run.command);
+    begin_table(out, title, heads, LAB_ARRAY_LEN(heads));
     LAB_VEC_FOREACH (run, &t->runs) {
         LAB_AUTOFREE char *number = lab_format("%" PRId64, run->id);
         LAB_AUTOFREE char *when = lab_minute_words(run->began_ms);
@@ -113,16 +132,20 @@ static void put_runs(struct lab_str *out, const struct lab_timeline *t)
 
 static void put_gates(struct lab_str *out, const struct lab_timeline *t)
 {
+    static const struct head heads[] = {{LAB_N("Gate"), false},
+                                        {LAB_N("Node"), false},
+                                        {LAB_N("Took"), true},
+                                        {LAB_N("Before"), true},
+                                        {LAB_N("Change"), true}};
     if (!t->before)
         return;
     LAB_AUTOFREE char *title =
-        lab_format("Each gate on its slowest node, against run %" PRId64, t->before);
-    begin_table(out, title,
-                "<th>Gate</th><th>Node</th><th class=\"n\">Took</th><th class=\"n\">Before</th>"
-                "<th class=\"n\">Change</th>");
+        lab_format(lab_tr("Each gate on its slowest node, against run %lld"), (long long)t->before);
+    begin_table(out, title, heads, LAB_ARRAY_LEN(heads));
     LAB_VEC_FOREACH (gate, &t->gates) {
-        LAB_AUTOFREE char *change =
-            gate->has_before ? lab_change_words(gate->took_ms, gate->before_ms) : lab_strdup("new");
+        LAB_AUTOFREE char *change = gate->has_before
+                                        ? lab_change_words(gate->took_ms, gate->before_ms)
+                                        : lab_strdup(lab_tr("new"));
         lab_str_add(out, "<tr>");
         cell(out, NULL, gate->gate);
         cell(out, NULL, gate->node);
@@ -139,14 +162,17 @@ static void put_gates(struct lab_str *out, const struct lab_timeline *t)
 
 void lab_timeline_html(struct lab_str *out, const struct lab_timeline *t)
 {
-    lab_str_add(
-        out, "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n"
-             "<meta charset=\"utf-8\"/>\n"
-             "<meta http-equiv=\"Content-Security-Policy\" "
-             "content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
-             "<meta name=\"viewport\" content=\"width=device-width\"/>\n"
-             "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>Timeline of lab ");
-    lab_svg_escape(out, t->lab);
+    LAB_AUTOFREE char *title = lab_format(lab_tr("Timeline of lab %s"), t->lab);
+    lab_str_addf(
+        out,
+        "<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"%s\">\n<head>\n"
+        "<meta charset=\"utf-8\"/>\n"
+        "<meta http-equiv=\"Content-Security-Policy\" "
+        "content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\n"
+        "<meta name=\"viewport\" content=\"width=device-width\"/>\n"
+        "<meta name=\"color-scheme\" content=\"light dark\"/>\n<title>",
+        lab_language());
+    lab_svg_escape(out, title);
     lab_str_addf(out, "</title>\n<style>\n%s%s</style>\n</head>\n<body class=\"lab\">\n",
                  lab_svg_theme(), style);
     lab_timeline_svg(out, t);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "picture/timeline.h"
 #include "picture/timeline_draw.h"
 
@@ -45,7 +46,7 @@ void lab_timeline_draw_notes(struct lab_str *out,
         draw_note(out, line++, l, warning->at_ms, "warn", words);
     }
     if (all > NOTES_MOST) {
-        LAB_AUTOFREE char *more = lab_format("… and %zu more", all - NOTES_MOST);
+        LAB_AUTOFREE char *more = lab_format(lab_tr("… and %zu more"), all - NOTES_MOST);
         lab_svg_text(out, PLOT_LEFT, l->notes_y + NOTES_HEAD + NOTES_MOST * PANEL_LINE, "soft",
                      more);
     }
@@ -87,7 +88,7 @@ static void draw_run(struct lab_str *out,
     LAB_AUTOFREE char *time = lab_short_time(run->took_ms);
     LAB_AUTOFREE char *outcome = lab_outcome_words(run);
     const char *weight = is_this ? "bold" : "soft";
-    LAB_AUTOFREE char *right = lab_format("%s end", weight);
+    LAB_AUTOFREE char *right = lab_format(lab_tr("%s end"), weight);
     int w = (int)((uint64_t)LAB_PX(140) * run->took_ms / most);
     lab_svg_text_in(out, x, y, LAB_PX(34), LETTERS, weight, number);
     lab_svg_text(out, x + LAB_PX(36), y, weight, when);
@@ -104,7 +105,7 @@ static void draw_runs(struct lab_str *out,
                       const struct lab_timeline_layout *l,
                       int w)
 {
-    LAB_AUTOFREE char *title = lab_format("Last runs of “%s”", t->run.command);
+    LAB_AUTOFREE char *title = lab_format(lab_tr("Last runs of “%s”"), t->run.command);
     struct lab_box box = panel(out, l, MARGIN, w, shown(t->runs.len), title);
     uint64_t most = 1;
     LAB_VEC_FOREACH (run, &t->runs)
@@ -132,8 +133,8 @@ static void draw_gate(struct lab_str *out,
     int right = in->x + in->w - LAB_PX(14);
     LAB_AUTOFREE char *swatch = lab_format("p%d", (int)gate->phase);
     LAB_AUTOFREE char *time = lab_short_time(gate->took_ms);
-    LAB_AUTOFREE char *change =
-        gate->has_before ? lab_change_words(gate->took_ms, gate->before_ms) : lab_strdup("new");
+    LAB_AUTOFREE char *change = gate->has_before ? lab_change_words(gate->took_ms, gate->before_ms)
+                                                 : lab_strdup(lab_tr("new"));
     lab_svg_rect(out, (struct lab_box){x, y - LAB_PX(10), LAB_PX(12), LAB_PX(12)}, LAB_PX(2),
                  swatch);
     lab_svg_text_in(out, x + LAB_PX(20), y, LAB_PX(110), LETTERS, NULL, gate->gate);
@@ -149,8 +150,9 @@ static void draw_gates(struct lab_str *out,
                        int x)
 {
     LAB_AUTOFREE char *title =
-        t->before ? lab_format("Each gate on its slowest node, against run %" PRId64, t->before)
-                  : lab_strdup("Each gate on its slowest node");
+        t->before ? lab_format(lab_tr("Each gate on its slowest node, against run %lld"),
+                               (long long)t->before)
+                  : lab_strdup(lab_tr("Each gate on its slowest node"));
     struct lab_box box =
         panel(out, l, x, l->width - MARGIN - x, shown(lab_timeline_gates(t)), title);
     size_t line = 0;

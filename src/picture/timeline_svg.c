@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "picture/timeline.h"
 #include "picture/timeline_draw.h"
 
@@ -35,22 +36,22 @@ static int legend_entry(struct lab_str *out, int x, int y, const char *class_nam
 static void draw_legend(struct lab_str *out)
 {
     static const char *const words[LAB_PHASE_COUNT] = {
-        "lab's own steps",          "machine", "access: address … clock",
-        "setup: copy … cloud-init", "reboot",  "k3s"};
+        LAB_N("lab's own steps"),          LAB_N("machine"), LAB_N("access: address … clock"),
+        LAB_N("setup: copy … cloud-init"), LAB_N("reboot"),  "k3s"};
     int x = MARGIN, y = LAB_PX(92);
     for (int phase = 0; phase < LAB_PHASE_COUNT; phase++) {
         LAB_AUTOFREE char *class_name = lab_format("p%d", phase);
-        x = legend_entry(out, x, y, class_name, words[phase]);
+        x = legend_entry(out, x, y, class_name, lab_tr(words[phase]));
     }
-    x = legend_entry(out, x, y, "wait", "waits for others");
+    x = legend_entry(out, x, y, "wait", lab_tr("waits for others"));
     lab_svg_rect(out, (struct lab_box){x, y - LAB_PX(6), LAB_PX(22), LAB_PX(3)}, 0, "path");
-    lab_svg_text(out, x + LAB_PX(28), y, "soft", "decided the end");
+    lab_svg_text(out, x + LAB_PX(28), y, "soft", lab_tr("decided the end"));
 }
 
 static void draw_heading(struct lab_str *out, const struct lab_timeline *t)
 {
     LAB_AUTOFREE char *sentence = lab_timeline_sentence(t);
-    LAB_AUTOFREE char *lab = lab_format("Lab %s", t->lab);
+    LAB_AUTOFREE char *lab = lab_format(lab_tr("Lab %s"), t->lab);
     bool bad = t->run.ended && t->run.exit_status;
     lab_svg_text_in(out, MARGIN, LAB_PX(38), PICTURE_WIDTH - 2 * MARGIN, LAB_PX(18), "title", lab);
     lab_svg_text_in(out, MARGIN, LAB_PX(60), PICTURE_WIDTH - 2 * MARGIN, LETTERS,
@@ -98,7 +99,7 @@ static void draw_row(struct lab_str *out,
     lab_svg_name_in(out, MARGIN, box->y + LAB_PX(16), room, LETTERS * 105 / 100, "bold",
                     lab_row_name(row));
     lab_svg_text_in(out, MARGIN, box->y + LAB_PX(29), room, SMALL, "small soft",
-                    of_lab ? "its own steps" : row->role);
+                    of_lab ? lab_tr("its own steps") : row->role);
     if (!last)
         return;
     LAB_AUTOFREE char *time = lab_short_time(last->end_ms);
@@ -189,7 +190,7 @@ static void draw_warnings(struct lab_str *out,
     LAB_VEC_FOREACH (warning, &t->warnings) {
         int x = lab_timeline_x(t, l, warning->at_ms), y = l->plot.y;
         LAB_AUTOFREE char *time = lab_short_time(warning->at_ms);
-        LAB_AUTOFREE char *words = lab_format("warning at %s: %s", time, warning->text);
+        LAB_AUTOFREE char *words = lab_format(lab_tr("warning at %s: %s"), time, warning->text);
         const int points[] = {x - LAB_PX(5), y - LAB_PX(8), x + LAB_PX(5), y - LAB_PX(8), x,
                               y + LAB_PX(1)};
         lab_svg_open(out, NULL, words);
@@ -202,7 +203,7 @@ static char *describe(const struct lab_timeline *t)
 {
     LAB_AUTO_STR struct lab_str out = LAB_STR_INIT;
     LAB_AUTOFREE char *sentence = lab_timeline_sentence(t);
-    lab_str_addf(&out, "%s. What decided its end:", sentence);
+    lab_str_addf(&out, lab_tr("%s. What decided its end:"), sentence);
     LAB_VEC_FOREACH (at, &t->path) {
         const struct lab_bar *bar = &t->bars.items[*at];
         LAB_AUTOFREE char *time = lab_short_time(bar->end_ms - lab_bar_own_ms(bar));
@@ -215,7 +216,7 @@ static char *describe(const struct lab_timeline *t)
 void lab_timeline_svg(struct lab_str *out, const struct lab_timeline *t)
 {
     struct lab_timeline_layout l;
-    LAB_AUTOFREE char *title = lab_format("Timeline of lab %s", t->lab);
+    LAB_AUTOFREE char *title = lab_format(lab_tr("Timeline of lab %s"), t->lab);
     LAB_AUTOFREE char *description = describe(t);
     lab_timeline_layout(t, &l);
     lab_svg_begin(out, l.width, l.height, title, description, style);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "picture/timeline.h"
 
@@ -125,10 +126,10 @@ static void put_legend(const struct page *p)
     size_t n = 0;
     for (int phase = 0; phase < LAB_PHASE_COUNT; phase++)
         words[n++] = owned[phase] = lab_format("%c %s", lab_phase_letter((enum lab_phase)phase),
-                                               lab_phase_name((enum lab_phase)phase));
-    words[n++] = p->utf8 ? "· waits" : ". waits";
-    words[n++] = p->utf8 ? "✗ failed" : "X failed";
-    words[n++] = "CAPITALS decided the end";
+                                               lab_tr(lab_phase_name((enum lab_phase)phase)));
+    words[n++] = p->utf8 ? lab_tr("· waits") : lab_tr(". waits");
+    words[n++] = p->utf8 ? lab_tr("✗ failed") : lab_tr("X failed");
+    words[n++] = lab_tr("CAPITALS decided the end");
     put_words(p, words, n);
     for (int phase = 0; phase < LAB_PHASE_COUNT; phase++)
         free(owned[phase]);
@@ -150,7 +151,7 @@ static void put_path(const struct page *p)
     }
     if (longest < 1000)
         return;
-    put_heading(p, "What decided the end, from a second on:");
+    put_heading(p, lab_tr("What decided the end, from a second on:"));
     LAB_VEC_FOREACH (at, &t->path) {
         const struct lab_bar *bar = &t->bars.items[*at];
         if (bar->end_ms - lab_bar_own_ms(bar) < 1000)
@@ -162,7 +163,7 @@ static void put_path(const struct page *p)
         lab_put_name(&line, lab_row_name(&t->rows.items[bar->row]), p->names, p->utf8);
         lab_str_addf(&line, " %s", bar->gate);
         if (bar->holder != LAB_NO_BAR)
-            lab_str_addf(&line, " (after %s)",
+            lab_str_addf(&line, lab_tr(" (after %s)"),
                          lab_row_name(&t->rows.items[t->bars.items[bar->holder].row]));
         lab_put_cut_line(p->out, lab_str_get(&line), p->columns, p->utf8);
     }
@@ -176,13 +177,13 @@ static void put_notes(const struct page *p)
         any = any || went_badly(bar);
     if (!any)
         return;
-    put_heading(p, "Failures and warnings:");
+    put_heading(p, lab_tr("Failures and warnings:"));
     LAB_VEC_FOREACH (bar, &t->bars) {
         if (!went_badly(bar))
             continue;
         LAB_AUTOFREE char *line = lab_format(
             "%s %s %s %s: %s", p->utf8 ? "✗" : "X", lab_row_name(&t->rows.items[bar->row]),
-            bar->gate, lab_bar_end_name(bar->end), bar->evidence ? bar->evidence : "");
+            bar->gate, lab_tr(lab_bar_end_name(bar->end)), bar->evidence ? bar->evidence : "");
         lab_put_wrapped(p->out, line, p->columns, 2, NOTE_LINES, p->utf8);
     }
     LAB_VEC_FOREACH (warning, &t->warnings) {
@@ -196,7 +197,7 @@ static void put_runs(const struct page *p)
     const struct lab_timeline *t = p->t;
     if (t->runs.len < 2)
         return;
-    LAB_AUTOFREE char *title = lab_format("Last runs of '%s':", t->run.command);
+    LAB_AUTOFREE char *title = lab_format(lab_tr("Last runs of '%s':"), t->run.command);
     put_heading(p, title);
     LAB_VEC_FOREACH (run, &t->runs) {
         LAB_AUTO_STR struct lab_str line = LAB_STR_INIT;
@@ -218,16 +219,17 @@ static void put_gates(const struct page *p)
     const struct lab_timeline *t = p->t;
     if (!t->before)
         return;
-    LAB_AUTOFREE char *title =
-        lab_format("Each gate on its slowest node, against run %" PRId64 ":", t->before);
+    LAB_AUTOFREE char *title = lab_format(
+        lab_tr("Each gate on its slowest node, against run %lld:"), (long long)t->before);
     put_heading(p, title);
     LAB_VEC_FOREACH (gate, &t->gates) {
         if (!lab_gate_is_worth_a_line(gate))
             continue;
         LAB_AUTO_STR struct lab_str line = LAB_STR_INIT;
         LAB_AUTOFREE char *time = lab_short_time(gate->took_ms);
-        LAB_AUTOFREE char *change =
-            gate->has_before ? lab_change_words(gate->took_ms, gate->before_ms) : lab_strdup("new");
+        LAB_AUTOFREE char *change = gate->has_before
+                                        ? lab_change_words(gate->took_ms, gate->before_ms)
+                                        : lab_strdup(lab_tr("new"));
         lab_put_columns(&line, time, TIME_WIDTH, true, p->utf8);
         lab_put_columns(&line, change, TIME_WIDTH + 2, true, p->utf8);
         lab_str_add(&line, "  ");
@@ -251,7 +253,7 @@ void lab_timeline_text(struct lab_str *out,
     p.names = p.names > p.columns / 4 ? p.columns / 4 : p.names;
     p.plot = p.columns - p.names - 1 - TIME_WIDTH;
     LAB_AUTOFREE char *sentence = lab_timeline_sentence(t);
-    LAB_AUTOFREE char *title = lab_format("lab %s: %s", t->lab, sentence);
+    LAB_AUTOFREE char *title = lab_format(lab_tr("lab %s: %s"), t->lab, sentence);
     lab_put_wrapped(out, title, p.columns, 2, 3, utf8);
     lab_str_addc(out, '\n');
     put_axis(&p);

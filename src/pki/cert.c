@@ -7,6 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/ipv4.h"
 
 enum { PEM_MAX = 1 << 20, DAY_S = 24 * 3600 };
@@ -27,11 +28,11 @@ int lab_pki_fail(struct lab_error *err, enum lab_code code, const char *fmt, ...
 {
     va_list ap;
     va_start(ap, fmt);
-    LAB_AUTOFREE char *what = lab_vformat(fmt, ap);
+    LAB_AUTOFREE char *what = lab_vtr(fmt, ap);
     va_end(ap);
     const char *why = ERR_reason_error_string(ERR_peek_last_error());
     ERR_clear_error();
-    return lab_fail(err, code, "%s: %s", what, why ? why : "libcrypto gives no reason");
+    return lab_fail(err, code, "%s: %s", what, why ? why : lab_tr("libcrypto gives no reason"));
 }
 
 static int read_pem(const char *path, struct lab_str *text, BIO **bio, struct lab_error *err)

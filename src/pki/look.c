@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/ipv4.h"
 #include "pki/cert.h"
 
@@ -67,7 +68,8 @@ const char *lab_cert_why_not(const char *pem)
 {
     BIO *bio = BIO_new_mem_buf(pem, -1);
     X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-    const char *why = cert ? NULL : "it holds no PEM certificate (-----BEGIN CERTIFICATE-----)";
+    const char *why =
+        cert ? NULL : lab_tr("it holds no PEM certificate (-----BEGIN CERTIFICATE-----)");
     ERR_clear_error();
     X509_free(cert);
     BIO_free(bio);

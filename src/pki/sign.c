@@ -7,6 +7,7 @@
 
 #include "base/crypto.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "platform.h"
 
 #define KEY_MAX_BYTES (64u << 10)
@@ -50,7 +51,7 @@ static int write_keys(EVP_PKEY *key, const char *path, const char *pub, struct l
     if (!secret || !open ||
         PEM_write_bio_PKCS8PrivateKey(secret, key, NULL, NULL, 0, NULL, NULL) != 1 ||
         PEM_write_bio_PUBKEY(open, key) != 1)
-        return refused(err, "make a signing key");
+        return refused(err, lab_tr("make a signing key"));
     return write_pem(open, pub, 0644, err) < 0 ? -1 : write_pem(secret, path, 0600, err);
 }
 
@@ -64,7 +65,7 @@ int lab_sign_keygen(const char *path, struct lab_error *err)
     }
     AUTO_KEY EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     if (!key)
-        return refused(err, "make a signing key");
+        return refused(err, lab_tr("make a signing key"));
     if (write_keys(key, path, pub, err) < 0)
         return lab_error_wrap(err, "cannot store a signing key");
     return 0;
@@ -92,8 +93,11 @@ static EVP_PKEY *load(const char *path, bool is_private, struct lab_error *err)
     if (key && EVP_PKEY_get_id(key) == EVP_PKEY_ED25519)
         return key;
     EVP_PKEY_free(key);
-    lab_fail(err, LAB_USAGE, "cannot use '%s': it is no %s ed25519 key in PEM%s", path,
-             is_private ? "private" : "public", is_private ? " without a passphrase" : "");
+    if (is_private)
+        lab_fail(err, LAB_USAGE,
+                 "cannot use '%s': it is no private ed25519 key in PEM without a passphrase", path);
+    else
+        lab_fail(err, LAB_USAGE, "cannot use '%s': it is no public ed25519 key in PEM", path);
     lab_error_hint(err, "'labctl bundle keygen FILE' makes a pair: FILE signs, FILE.pub verifies");
     return NULL;
 }
@@ -107,7 +111,7 @@ int lab_sign_key_id(const char *public_key, char id[LAB_KEY_ID_TEXT], struct lab
     if (!key)
         return -1;
     if (EVP_PKEY_get_raw_public_key(key, raw, &n) != 1)
-        return refused(err, "read a public key");
+        return refused(err, lab_tr("read a public key"));
     lab_sha256_hex(raw, n, hex);
     memcpy(id, hex, LAB_KEY_ID_TEXT - 1);
     id[LAB_KEY_ID_TEXT - 1] = '\0';
@@ -163,7 +167,7 @@ int lab_sign_verify(const char *public_key,
         return -1;
     AUTO_CTX EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     if (!ctx || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1)
-        return refused(err, "verify a signature");
+        return refused(err, lab_tr("verify a signature"));
     if (EVP_DigestVerify(ctx, bytes_of(&signature), signature.len, bytes_of(&message),
                          message.len) == 1)
         return 0;

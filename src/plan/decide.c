@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 static bool decide(struct lab_decision *d, enum lab_action action)
@@ -23,7 +24,7 @@ static const char *name_of(const struct lab_decision *d)
 
 static void advise_recreate(struct lab_decision *d)
 {
-    lab_str_addf(&d->reason, "`labctl up --recreate %s` makes it anew", name_of(d));
+    lab_str_addf(&d->reason, lab_tr("`labctl up --recreate %s` makes it anew"), name_of(d));
 }
 
 /* --- the rules, in their order: the first one that applies decides
@@ -34,20 +35,20 @@ static bool is_strangers(struct lab_decision *d)
     if (!d->vm || d->vm->ours)
         return false;
     const char *owner = d->vm->owner_lab;
-    lab_str_add(&d->reason, "a VM of this name is there and ");
+    lab_str_add(&d->reason, lab_tr("a VM of this name is there and "));
     if (!owner)
-        lab_str_add(&d->reason, "was not made by labctl");
+        lab_str_add(&d->reason, lab_tr("was not made by labctl"));
     else if (strcmp(owner, d->spec->name) == 0)
-        lab_str_addf(&d->reason, "belongs to another lab that is called '%s', too", owner);
+        lab_str_addf(&d->reason, lab_tr("belongs to another lab that is called '%s', too"), owner);
     else
-        lab_str_addf(&d->reason, "belongs to lab '%s'", owner);
+        lab_str_addf(&d->reason, lab_tr("belongs to lab '%s'"), owner);
     if (d->vm->where)
         lab_str_addf(&d->reason, " (%s)", d->vm->where);
     if (owner && strcmp(owner, d->spec->name) == 0)
         lab_str_add(&d->reason,
-                    ", or to one whose ledger is lost, which `labctl teardown --orphans` "
-                    "would remove, or the id in this lab's ledger was edited");
-    lab_str_add(&d->reason, ": remove or rename it, or change the node's name");
+                    lab_tr(", or to one whose ledger is lost, which `labctl teardown --orphans` "
+                           "would remove, or the id in this lab's ledger was edited"));
+    lab_str_add(&d->reason, lab_tr(": remove or rename it, or change the node's name"));
     return refuse(d, LAB_CONFLICT);
 }
 
@@ -62,7 +63,7 @@ static bool is_unrecorded(struct lab_decision *d)
 {
     if (d->record)
         return false;
-    lab_str_add(&d->reason, "its VM is this lab's, but was never recorded");
+    lab_str_add(&d->reason, lab_tr("its VM is this lab's, but was never recorded"));
     return decide(d, LAB_ACTION_PROVISION);
 }
 
@@ -77,7 +78,7 @@ static bool is_absent(struct lab_decision *d)
     if (d->vm)
         return false;
     if (has_vanished(d))
-        lab_str_add(&d->reason, "its VM is gone from the hypervisor");
+        lab_str_add(&d->reason, lab_tr("its VM is gone from the hypervisor"));
     return decide(d, LAB_ACTION_CREATE);
 }
 
@@ -85,7 +86,7 @@ static bool is_recreated(struct lab_decision *d)
 {
     if (!d->recreate)
         return false;
-    lab_str_add(&d->reason, "asked for with --recreate");
+    lab_str_add(&d->reason, lab_tr("asked for with --recreate"));
     return decide(d, LAB_ACTION_PROVISION);
 }
 
@@ -97,13 +98,13 @@ static bool is_exchanged(struct lab_decision *d)
     if (!seen || !recorded || strcmp(seen, recorded) == 0)
         return false;
     if (!d->record->provisioned) {
-        lab_str_add(&d->reason, "its VM is still that of an earlier provisioning");
+        lab_str_add(&d->reason, lab_tr("its VM is still that of an earlier provisioning"));
         return decide(d, LAB_ACTION_PROVISION);
     }
     lab_str_addf(
         &d->reason,
-        "its VM carries generation %s, but %s was provisioned: it was exchanged or put back "
-        "outside labctl; ",
+        lab_tr("its VM carries generation %s, but %s was provisioned: it was exchanged or put back "
+               "outside labctl; "),
         seen, recorded);
     advise_recreate(d);
     return refuse(d, LAB_USAGE);
@@ -141,8 +142,8 @@ static void find_moved(struct lab_decision *d)
         next_reason(d);
         lab_str_addf(
             &d->reason,
-            "its address on network '%s' would move from %s to %s (`ip: %s` or the group's "
-            "`start` keeps it)",
+            lab_tr("its address on network '%s' would move from %s to %s (`ip: %s` or the group's "
+                   "`start` keeps it)"),
             was->network, was->ip, ip, was->ip);
     }
 }
@@ -156,7 +157,8 @@ static void put_change(struct lab_str *out, uint64_t from, uint64_t to)
     if (strcmp(lab_str_get(&a), lab_str_get(&b)) != 0)
         lab_str_addf(out, "%s -> %s", lab_str_get(&a), lab_str_get(&b));
     else /* less than the rounding */
-        lab_str_addf(out, "%llu -> %llu bytes", (unsigned long long)from, (unsigned long long)to);
+        lab_str_addf(out, lab_tr("%llu -> %llu bytes"), (unsigned long long)from,
+                     (unsigned long long)to);
 }
 
 static void find_shrunk(struct lab_decision *d)
@@ -164,7 +166,7 @@ static void find_shrunk(struct lab_decision *d)
     if (d->node->disk_bytes >= d->record->disk_bytes)
         return;
     next_reason(d);
-    lab_str_add(&d->reason, "its disk cannot become smaller (");
+    lab_str_add(&d->reason, lab_tr("its disk cannot become smaller ("));
     put_change(&d->reason, d->record->disk_bytes, d->node->disk_bytes);
     lab_str_addc(&d->reason, ')');
 }
@@ -175,7 +177,7 @@ static void find_made_from_other(struct lab_decision *d)
     if (lab_plan_provision_diff(&changed, d->record->provision_hash, d->hash) == 0)
         return;
     next_reason(d);
-    lab_str_addf(&d->reason, "%s changed", lab_str_get(&changed));
+    lab_str_addf(&d->reason, lab_tr("%s changed"), lab_str_get(&changed));
 }
 
 /* 0 in the record: not known. */
@@ -184,16 +186,16 @@ static void find_resized(struct lab_decision *d)
     const struct lab_node_record *was = d->record;
     if (was->cpu && was->cpu != d->node->cpu) {
         next_reason(d);
-        lab_str_addf(&d->reason, "cpu %u -> %u", was->cpu, d->node->cpu);
+        lab_str_addf(&d->reason, lab_tr("cpu %u -> %u"), was->cpu, d->node->cpu);
     }
     if (was->memory_mib && was->memory_mib != d->node->memory_mib) {
         next_reason(d);
-        lab_str_add(&d->reason, "memory ");
+        lab_str_add(&d->reason, lab_tr("memory "));
         put_change(&d->reason, was->memory_mib << 20, d->node->memory_mib << 20);
     }
     if (was->disk_bytes && was->disk_bytes != d->node->disk_bytes) {
         next_reason(d);
-        lab_str_add(&d->reason, "disk ");
+        lab_str_add(&d->reason, lab_tr("disk "));
         put_change(&d->reason, was->disk_bytes, d->node->disk_bytes);
     }
 }
@@ -221,7 +223,7 @@ static bool is_begun_otherwise(struct lab_decision *d)
     find_resized(d);
     if (!d->reason.len)
         return false;
-    lab_str_add(&d->reason, ", before it was through cloud-init");
+    lab_str_add(&d->reason, lab_tr(", before it was through cloud-init"));
     return decide(d, LAB_ACTION_PROVISION);
 }
 
@@ -241,18 +243,18 @@ static bool is_unfinished(struct lab_decision *d)
 {
     const char *reason = NULL;
     if (!d->record->provisioned)
-        reason = "not through cloud-init yet";
+        reason = lab_tr("not through cloud-init yet");
     else if (!d->record->detached)
-        reason = "its media are not detached yet";
+        reason = lab_tr("its media are not detached yet");
     else if (media_are_back(d))
-        reason = "a medium is attached again";
+        reason = lab_tr("a medium is attached again");
     else if (!d->record->restarted)
-        reason = "not restarted since its media were detached";
+        reason = lab_tr("not restarted since its media were detached");
     if (!reason)
         return false;
     lab_str_add(&d->reason, reason);
     if (d->vm->power != LAB_POWER_ON)
-        lab_str_addf(&d->reason, "; its VM is %s", lab_power_name(d->vm->power));
+        lab_str_addf(&d->reason, lab_tr("; its VM is %s"), lab_power_name(d->vm->power));
     return decide(d, LAB_ACTION_RESUME);
 }
 
@@ -260,7 +262,7 @@ static bool is_not_running(struct lab_decision *d)
 {
     if (d->vm->power == LAB_POWER_ON)
         return false;
-    lab_str_addf(&d->reason, "its VM is %s", lab_power_name(d->vm->power));
+    lab_str_addf(&d->reason, lab_tr("its VM is %s"), lab_power_name(d->vm->power));
     return decide(d, LAB_ACTION_START);
 }
 
@@ -283,9 +285,9 @@ void lab_decide_wanted(struct lab_decision *d)
 
 void lab_decide_removed(struct lab_decision *d)
 {
-    lab_str_add(&d->reason, "no longer in lab.yaml");
+    lab_str_add(&d->reason, lab_tr("no longer in lab.yaml"));
     if (!d->prune)
-        lab_str_add(&d->reason, "; `labctl up --prune` removes it");
+        lab_str_add(&d->reason, lab_tr("; `labctl up --prune` removes it"));
     decide(d, d->prune ? LAB_ACTION_REMOVE : LAB_ACTION_ORPHAN);
 }
 
@@ -296,42 +298,44 @@ static void note_resources(struct lab_str *lines, const struct lab_decision *d)
 {
     const struct lab_node_record *record = d->record;
     if (d->vm->cpu && record->cpu && d->vm->cpu != record->cpu)
-        lab_str_addf(lines, "VM '%s' has %u CPUs; labctl gave it %u\n", name_of(d), d->vm->cpu,
-                     record->cpu);
+        lab_str_addf(lines, lab_tr("VM '%s' has %u CPUs; labctl gave it %u\n"), name_of(d),
+                     d->vm->cpu, record->cpu);
     if (!d->vm->memory_mib || !record->memory_mib || d->vm->memory_mib == record->memory_mib)
         return;
-    lab_str_addf(lines, "VM '%s' has ", name_of(d));
-    lab_put_size(lines, d->vm->memory_mib << 20);
-    lab_str_add(lines, " of memory; labctl gave it ");
-    lab_put_size(lines, record->memory_mib << 20);
-    lab_str_addc(lines, '\n');
+    LAB_AUTO_STR struct lab_str has = LAB_STR_INIT, gave = LAB_STR_INIT;
+    lab_put_size(&has, d->vm->memory_mib << 20);
+    lab_put_size(&gave, record->memory_mib << 20);
+    lab_str_addf(lines, lab_tr("VM '%s' has %s of memory; labctl gave it %s\n"), name_of(d),
+                 lab_str_get(&has), lab_str_get(&gave));
 }
 
 void lab_decide_notes(struct lab_str *lines, const struct lab_decision *d)
 {
     const char *name = name_of(d);
     if (has_vanished(d))
-        lab_str_addf(lines, "VM '%s' was there but is gone from the hypervisor\n", name);
+        lab_str_addf(lines, lab_tr("VM '%s' was there but is gone from the hypervisor\n"), name);
     if (!d->vm)
         return;
     if (!d->vm->ours) {
         if (d->record)
-            lab_str_addf(lines,
-                         "the record has a node '%s', but the VM of that name is not this lab's\n",
-                         name);
+            lab_str_addf(
+                lines,
+                lab_tr("the record has a node '%s', but the VM of that name is not this lab's\n"),
+                name);
         return;
     }
     if (!d->record) {
-        lab_str_addf(lines, "VM '%s' carries this lab's tag, but the ledger does not know it\n",
+        lab_str_addf(lines,
+                     lab_tr("VM '%s' carries this lab's tag, but the ledger does not know it\n"),
                      name);
         return;
     }
     if (media_are_back(d))
-        lab_str_addf(lines, "VM '%s' has %s attached, which labctl had detached\n", name,
-                     d->vm->seed_attached ? "its seed ISO" : "the payload ISO");
+        lab_str_addf(lines, lab_tr("VM '%s' has %s attached, which labctl had detached\n"), name,
+                     d->vm->seed_attached ? lab_tr("its seed ISO") : lab_tr("the payload ISO"));
     if (d->record->generation && d->vm->generation &&
         strcmp(d->record->generation, d->vm->generation) != 0)
-        lab_str_addf(lines, "VM '%s' carries generation %s; the ledger says %s\n", name,
+        lab_str_addf(lines, lab_tr("VM '%s' carries generation %s; the ledger says %s\n"), name,
                      d->vm->generation, d->record->generation);
     note_resources(lines, d);
 }

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "plan/plan.h"
 
 /* No adversary: 64 bits tell one person's edits apart. */
@@ -196,7 +197,7 @@ static void put_list(struct lab_str *out, const struct aspect *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
-            lab_str_add(out, i + 1 == n ? " and " : ", ");
+            lab_str_add(out, i + 1 == n ? lab_tr(" and ") : ", ");
         lab_str_addn(out, names[i].name, names[i].name_len);
     }
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "plan/decide.h"
 #include "plan/options.h"
 
@@ -73,7 +74,8 @@ static void add(struct planner *p, struct lab_decision *d, const char *name)
         p->plan->changes = true;
     if (d->action != LAB_ACTION_REFUSE)
         return;
-    lab_str_addf(&p->refusals, "%snode '%s': %s", p->refusals.len ? "\n" : "", name, out->reason);
+    lab_str_addf(&p->refusals, lab_tr("%snode '%s': %s"), p->refusals.len ? "\n" : "", name,
+                 out->reason);
     p->refusal = lab_code_worse(p->refusal, d->refusal);
 }
 
@@ -112,7 +114,8 @@ static void note_unknown_vms(struct planner *p)
             continue;
         lab_str_addf(
             &p->notes,
-            "VM '%s' carries this lab's tag, but neither lab.yaml nor the ledger knows it%s%s\n",
+            lab_tr(
+                "VM '%s' carries this lab's tag, but neither lab.yaml nor the ledger knows it%s%s\n"),
             vm->name, vm->where ? ": " : "", vm->where ? vm->where : "");
     }
 }
@@ -138,8 +141,8 @@ static void note_lost_cluster(struct planner *p)
         return;
     lab_str_addf(
         &p->notes,
-        "the only master '%s' is made anew, so that its k3s cluster is a new one: make the "
-        "workers anew, too (`labctl up --recreate`)\n",
+        lab_tr("the only master '%s' is made anew, so that its k3s cluster is a new one: make the "
+               "workers anew, too (`labctl up --recreate`)\n"),
         lost->name);
 }
 

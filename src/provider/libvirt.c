@@ -98,8 +98,8 @@ static int reach(struct lab_libvirt *lv, struct lab_error *err)
     lab_child_arg(&c, "uri");
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     if (lab_virsh_run(&c, &why) == 0)
-        return c.status == 0 ? 0 : lab_virsh_fail(&c, "connect to libvirt", err);
-    if (!lab_starts_with(why.message, "cannot connect to libvirt")) /* libvirt's refusal says so */
+        return c.status == 0 ? 0 : lab_virsh_fail(&c, lab_tr("connect to libvirt"), err);
+    if (c.status < 0 && !c.signal) /* otherwise libvirt's refusal says so */
         lab_error_wrap(&why, "cannot connect to libvirt");
     if (err)
         lab_error_move(err, &why);
@@ -158,14 +158,14 @@ static bool remote_kvm(struct lab_libvirt *lv, const char **why)
     lab_virsh_init(&c, lv->uri);
     lab_child_args(&c, "domcapabilities", "--virttype", "kvm", (char *)NULL);
     bool listed = lab_virsh_run(&c, &err) == 0 && c.status == 0;
-    *why = listed ? NULL : "libvirt on that host does not list KVM";
+    *why = listed ? NULL : lab_tr("libvirt on that host does not list KVM");
     return listed;
 }
 
 bool lab_libvirt_kvm(struct lab_libvirt *lv, const char **why)
 {
-    static const char asked_before[] = "KVM did not run when it was tried";
-    const char *reason = asked_before;
+    static const char asked_before[] = LAB_N("KVM did not run when it was tried");
+    const char *reason = lab_tr(asked_before);
     uv_mutex_lock(&lv->lock);
     if (lv->kvm < 0 || (why && lv->kvm == 0))
         lv->kvm = lv->remote ? remote_kvm(lv, &reason) : plat_kvm_runs(&reason);
@@ -182,7 +182,7 @@ static int probe(struct lab_provider *p, struct lab_host_info *out, struct lab_e
     LAB_AUTO_CHILD struct lab_child c;
     lab_virsh_init(&c, lv->uri);
     lab_child_args(&c, "version", "--daemon", (char *)NULL);
-    if (lab_virsh_do(&c, "ask libvirt for its version", NULL, err) != 0)
+    if (lab_virsh_do(&c, lab_tr("ask libvirt for its version"), NULL, err) != 0)
         return -1;
     const char *text = lab_str_get(&c.out);
     LAB_AUTOFREE char *daemon = line_after(text, "Running against daemon: ");
@@ -194,8 +194,8 @@ static int probe(struct lab_provider *p, struct lab_host_info *out, struct lab_e
     out->hypervisor = lab_format("libvirt %s, %s",
                                  daemon    ? daemon
                                  : library ? library
-                                           : "of unknown version",
-                                 hypervisor ? hypervisor : "QEMU of unknown version");
+                                           : lab_tr("of unknown version"),
+                                 hypervisor ? hypervisor : lab_tr("QEMU of unknown version"));
     return 0;
 }
 

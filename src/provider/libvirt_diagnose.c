@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "platform.h"
 #include "provider/libvirt_impl.h"
 #include "provider/virsh.h"
@@ -15,19 +16,21 @@ static void check_group(bool connected, struct lab_findings *out)
     if (connected && fact.answer != LAB_FACT_YES) {
         lab_assign(&fact.fix, NULL);
         fact.answer = LAB_FACT_YES;
-        LAB_AUTOFREE char *text = lab_format("%s, and libvirt lets this user in", fact.text);
+        LAB_AUTOFREE char *text =
+            lab_format(lab_tr("%s, and libvirt lets this user in"), fact.text);
         lab_assign(&fact.text, text);
     }
-    lab_found_fact(out, "group libvirt", LAB_RESULT_WARNING, &fact);
+    lab_found_fact(out, LAB_N("group libvirt"), LAB_RESULT_WARNING, &fact);
 }
 
 /* why NULL: it runs. A remote host's KVM is known by libvirt's word alone. */
 static void check_kvm(const char *why, bool remote, struct lab_findings *out)
 {
-    struct lab_finding *f = lab_found(out, "KVM", why ? LAB_RESULT_WARNING : LAB_RESULT_OK, "%s",
-                                      why      ? why
-                                      : remote ? "libvirt on that host lists it"
-                                               : "a virtual CPU ran at the speed of hardware");
+    struct lab_finding *f =
+        lab_found(out, LAB_N("KVM"), why ? LAB_RESULT_WARNING : LAB_RESULT_OK, "%s",
+                  why      ? why
+                  : remote ? lab_tr("libvirt on that host lists it")
+                           : lab_tr("a virtual CPU ran at the speed of hardware"));
     lab_finding_looked(f, remote ? "virsh domcapabilities" : "/dev/kvm, KVM_RUN");
     if (why)
         lab_finding_fix(f, "labs run here, but emulated: about ten times slower; turn on "
@@ -38,7 +41,7 @@ static void check_kvm(const char *why, bool remote, struct lab_findings *out)
     plat_ask_group(&fact, "kvm");
     if (!why && fact.answer == LAB_FACT_NO)
         fact.answer = LAB_FACT_YES; /* an access list lets this user in */
-    lab_found_fact(out, "group kvm", LAB_RESULT_WARNING, &fact);
+    lab_found_fact(out, LAB_N("group kvm"), LAB_RESULT_WARNING, &fact);
 }
 
 /* libvirt's storage driver calls it, to make disks on top of images. */
@@ -49,12 +52,12 @@ static void check_qemu_img(struct lab_findings *out)
     for (size_t i = 0; i < LAB_ARRAY_LEN(places); i++) {
         if (!lab_file_exists(places[i]))
             continue;
-        lab_finding_looked(lab_found(out, "qemu-img", LAB_RESULT_OK, "%s", places[i]),
+        lab_finding_looked(lab_found(out, LAB_N("qemu-img"), LAB_RESULT_OK, "%s", places[i]),
                            "/usr/bin, /usr/local/bin, /bin");
         return;
     }
-    struct lab_finding *f =
-        lab_found(out, "qemu-img", LAB_RESULT_WARNING, "libvirt may not find it to make disks");
+    struct lab_finding *f = lab_found(out, LAB_N("qemu-img"), LAB_RESULT_WARNING,
+                                      "libvirt may not find it to make disks");
     lab_finding_looked(f, "/usr/bin, /usr/local/bin, /bin");
     lab_finding_fix(f, "sudo apt install qemu-utils");
 }
@@ -67,11 +70,11 @@ check_networks(struct lab_provider *p, const struct lab_demand *demand, struct l
         struct lab_net_state state = {0};
         struct lab_finding *f;
         if (p->ops->look_network(p, net, &state, &err) != 0)
-            f = lab_found_error(out, "network", LAB_RESULT_FAIL, &err);
+            f = lab_found_error(out, LAB_N("network"), LAB_RESULT_FAIL, &err);
         else
-            f = lab_found(out, "network", LAB_RESULT_OK, "'%s' is %s '%s'%s", net->name,
-                          state.is_bridge ? "bridge" : "libvirt's network", state.name,
-                          state.active ? "" : ", which up makes or starts");
+            f = lab_found(out, LAB_N("network"), LAB_RESULT_OK, "'%s' is %s '%s'%s", net->name,
+                          state.is_bridge ? lab_tr("bridge") : lab_tr("libvirt's network"),
+                          state.name, state.active ? "" : lab_tr(", which up makes or starts"));
         lab_finding_looked(f, "virsh net-list, net-dumpxml");
         lab_net_state_clear(&state);
     }
@@ -86,10 +89,11 @@ static void check_open(struct lab_provider *p,
     struct lab_host_info host = {0};
     const struct lab_libvirt *lv = p->impl;
     if (p->ops->probe(p, &host, &err) != 0) {
-        lab_finding_looked(lab_found_error(out, "libvirt", LAB_RESULT_FAIL, &err), "%s", looked);
+        lab_finding_looked(lab_found_error(out, LAB_N("libvirt"), LAB_RESULT_FAIL, &err), "%s",
+                           looked);
         return;
     }
-    lab_finding_looked(lab_found(out, "libvirt", LAB_RESULT_OK, "%s", host.hypervisor), "%s",
+    lab_finding_looked(lab_found(out, LAB_N("libvirt"), LAB_RESULT_OK, "%s", host.hypervisor), "%s",
                        looked);
     if (!lv->remote && !lv->session)
         check_group(true, out);
@@ -127,7 +131,8 @@ void lab_libvirt_diagnose(const struct lab_provider_config *config,
     const char *uri = config->uri ? config->uri : LAB_LIBVIRT_DEFAULT_URI;
     LAB_AUTOFREE char *looked = lab_format("virsh -c %s version --daemon", uri);
     if (lab_libvirt_ops.open(&p, config, &err) != 0) {
-        lab_finding_looked(lab_found_error(out, "libvirt", LAB_RESULT_FAIL, &err), "%s", looked);
+        lab_finding_looked(lab_found_error(out, LAB_N("libvirt"), LAB_RESULT_FAIL, &err), "%s",
+                           looked);
         check_closed(uri, out);
         return;
     }

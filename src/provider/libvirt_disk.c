@@ -1,6 +1,7 @@
 /* A VM's disk: a qcow2 overlay NAME.qcow2 in the lab's pool. */
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "provider/libvirt_impl.h"
 #include "provider/virsh.h"
@@ -23,7 +24,7 @@ static int make_overlay(struct lab_libvirt *lv,
                    lab_ends_with(vm->base, ".raw") ? "raw" : "qcow2", "--capacity", (char *)NULL);
     lab_child_argf(&c, "%llu", (unsigned long long)vm->disk_bytes);
     LAB_AUTOFREE char *what =
-        lab_format("make the disk of VM '%s' on base '%s'", vm->name, vm->base);
+        lab_format(lab_tr("make the disk of VM '%s' on base '%s'"), vm->name, vm->base);
     int rc = lab_virsh_do(&c, what, NULL, err);
     *half = rc != 0 && lab_virsh_says(&c, "exists already");
     return rc;
@@ -110,7 +111,7 @@ static int resize(struct lab_libvirt *lv,
     lab_child_args(&c, "vol-resize", "--pool", lv->pools[LAB_POOL_LAB].name, "--vol", volume,
                    "--capacity", (char *)NULL);
     lab_child_argf(&c, "%llu", (unsigned long long)bytes);
-    LAB_AUTOFREE char *what = lab_format("enlarge the disk of VM '%s'", name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("enlarge the disk of VM '%s'"), name);
     return lab_virsh_do(&c, what, NULL, err);
 }
 
@@ -125,7 +126,7 @@ int lab_libvirt_grow_disk(struct lab_provider *p,
     if (lab_libvirt_see_ours(lv, name, &sight, &s, err) != 0)
         return -1;
     if (!s->exists)
-        return lab_libvirt_absent(lv, name, "enlarge the disk of", err);
+        return lab_libvirt_absent(lv, name, lab_tr("enlarge the disk of"), err);
     if (s->active)
         return lab_fail(err, LAB_HYPERVISOR,
                         "cannot enlarge the disk of VM '%s' while it is on (%s)", name, lv->uri);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "provider/libvirt_impl.h"
 #include "provider/libvirt_xml.h"
 #include "provider/virsh.h"
@@ -38,7 +39,7 @@ int lab_libvirt_act(struct lab_libvirt *lv,
     lab_virsh_init(&c, lv->uri);
     c.timeout_ms = LAB_LIBVIRT_ACT_MS;
     lab_child_args(&c, command, "--domain", s->def.uuid, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("%s VM '%s'", verb, s->def.name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("%s VM '%s'"), lab_tr(verb), s->def.name);
     return lab_virsh_do(&c, what, fine, err);
 }
 
@@ -70,7 +71,7 @@ static int write_definition(struct lab_libvirt *lv,
     if (lab_libvirt_xml_file(lv, &xml, &file, err) != 0)
         return -1;
     lab_child_args(&c, "define", "--validate", "--file", file, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("define VM '%s'", vm->name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("define VM '%s'"), vm->name);
     if (lab_virsh_run(&c, err) != 0)
         return -1;
     if (c.status == 0)
@@ -107,7 +108,7 @@ static int undefine(struct lab_libvirt *lv, const struct lab_libvirt_seen *s, st
     c.timeout_ms = LAB_LIBVIRT_ACT_MS;
     lab_child_args(&c, "undefine", "--domain", s->def.uuid, "--nvram", "--managed-save",
                    "--snapshots-metadata", "--checkpoints-metadata", (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("remove the definition of VM '%s'", s->def.name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("remove the definition of VM '%s'"), s->def.name);
     return lab_virsh_do(&c, what, "failed to get domain", err);
 }
 

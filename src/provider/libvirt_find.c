@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "provider/libvirt_impl.h"
 #include "provider/virsh.h"
 
@@ -68,7 +69,7 @@ static int find_networks(struct lab_libvirt *lv, struct lab_tagged_list *out, st
         return 0;
     lab_virsh_init(&c, lv->uri);
     lab_child_args(&c, "net-list", "--all", "--uuid", (char *)NULL);
-    if (lab_virsh_do(&c, "list the networks", NULL, err) != 0)
+    if (lab_virsh_do(&c, lab_tr("list the networks"), NULL, err) != 0)
         return -1;
     LAB_AUTOFREE char *uuids = lab_strdup(lab_str_get(&c.out));
     return read_networks(lv, uuids, out, err);

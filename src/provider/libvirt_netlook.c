@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/virsh.h"
@@ -62,7 +63,7 @@ int lab_netlook_named(struct lab_libvirt *lv,
     if (!*xml) {
         if (strstr(lab_str_get(&b.child.errout), "failed to get network"))
             return 0;
-        LAB_AUTOFREE char *what = lab_format("read network '%s'", name);
+        LAB_AUTOFREE char *what = lab_format(lab_tr("read network '%s'"), name);
         return lab_virsh_fail(&b.child, what, err);
     }
     if (lab_libvirt_read_network(&out->info, xml, err) != 0)
@@ -137,8 +138,8 @@ static int not_named_by_user(const struct lab_libvirt *lv,
                              struct lab_error *err)
 {
     const char *lab = look->info.tag.lab;
-    LAB_AUTOFREE char *owner = lab ? lab_format("belongs to another labctl lab, '%s'", lab)
-                                   : lab_strdup("was not made by labctl");
+    LAB_AUTOFREE char *owner = lab ? lab_format(lab_tr("belongs to another labctl lab, '%s'"), lab)
+                                   : lab_strdup(lab_tr("was not made by labctl"));
     lab_fail(err, LAB_CONFLICT, "network '%s' on %s %s; it is left alone", look->name, lv->uri,
              owner);
     return lab_error_hint(err,

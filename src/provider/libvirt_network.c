@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "provider/libvirt_xml.h"
 #include "provider/virsh.h"
@@ -20,7 +21,7 @@ static int net_act(struct lab_libvirt *lv,
     LAB_AUTO_CHILD struct lab_child c;
     lab_virsh_init(&c, lv->uri);
     lab_child_args(&c, command, "--network", name, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("%s network '%s'", command + strlen("net-"), name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("%s network '%s'"), command + strlen("net-"), name);
     return lab_virsh_do(&c, what, fine, err);
 }
 
@@ -35,7 +36,7 @@ static int define_xml(struct lab_libvirt *lv,
     if (lab_libvirt_xml_file(lv, xml, &file, err) != 0)
         return -1;
     lab_child_args(&c, "net-define", "--file", file, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("define network '%s'", name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("define network '%s'"), name);
     if (lab_virsh_do(&c, what, NULL, err) == 0)
         return 0;
     if (err && lab_virsh_says(&c, "already exists with uuid"))
@@ -49,7 +50,7 @@ start(struct lab_libvirt *lv, const char *name, const struct lab_net *net, struc
     LAB_AUTO_CHILD struct lab_child c;
     lab_virsh_init(&c, lv->uri);
     lab_child_args(&c, "net-start", "--network", name, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("start network '%s'", name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("start network '%s'"), name);
     if (lab_virsh_do(&c, what, "is already active", err) == 0)
         return 0;
     if (!err || !lab_virsh_says(&c, "already in use by interface"))
@@ -217,7 +218,7 @@ static int keep(struct lab_libvirt *lv,
             return -1;
         lab_fail(err, LAB_CONFLICT, "network '%s' on %s is kept: VM '%s' of lab '%s' uses it%s",
                  look->name, lv->uri, user, tag->lab ? tag->lab : "?",
-                 look->ours ? ", which now owns it" : "");
+                 look->ours ? lab_tr(", which now owns it") : "");
         return lab_error_hint(err, "it goes with that lab: labctl --lab %s teardown",
                               tag->lab ? tag->lab : "NAME");
     }

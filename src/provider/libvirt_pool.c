@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "provider/libvirt_impl.h"
@@ -35,7 +36,7 @@ static int look(struct lab_libvirt *lv,
     if (!*text) {
         if (strstr(lab_str_get(&b.child.errout), "failed to get pool"))
             return 0;
-        return lab_virsh_fail(&b.child, "read the storage pool", err);
+        return lab_virsh_fail(&b.child, lab_tr("read the storage pool"), err);
     }
     struct lab_libvirt_pool_info info = {0};
     if (lab_libvirt_read_pool(&info, text, err) != 0)
@@ -68,7 +69,7 @@ int lab_libvirt_pool_of(struct lab_libvirt *lv,
     if (look(lv, &pool, &now, err) != 0)
         return -1;
     if (now.ours)
-        *path = now.path ? lab_steal(&now.path) : lab_strdup("no path");
+        *path = now.path ? lab_steal(&now.path) : lab_strdup(lab_tr("no path"));
     look_clear(&now);
     return 0;
 }
@@ -97,14 +98,18 @@ static int conflict(const struct lab_libvirt *lv,
 {
     bool images = pool == &lv->pools[LAB_POOL_IMAGES];
     lab_fail(err, LAB_CONFLICT, "storage pool '%s' (%s) on %s %s; it is left alone", pool->name,
-             path ? path : "no path", lv->uri,
-             images ? "was not made by labctl"
-                    : "belongs to a lab of the same name under another LABCTL_HOME");
+             path ? path : lab_tr("no path"), lv->uri,
+             images ? lab_tr("was not made by labctl")
+                    : lab_tr("belongs to a lab of the same name under another LABCTL_HOME"));
+    if (images)
+        return lab_error_hint(err,
+                              "remove it if nobody needs it: virsh -c '%s' pool-destroy %s; "
+                              "virsh -c '%s' pool-undefine %s",
+                              lv->uri, pool->name, lv->uri, pool->name);
     return lab_error_hint(err,
-                          "%sremove it if nobody needs it: virsh -c '%s' pool-destroy %s; "
-                          "virsh -c '%s' pool-undefine %s",
-                          images ? "" : "give this lab another name, or ", lv->uri, pool->name,
-                          lv->uri, pool->name);
+                          "give this lab another name, or remove it if nobody needs it: "
+                          "virsh -c '%s' pool-destroy %s; virsh -c '%s' pool-undefine %s",
+                          lv->uri, pool->name, lv->uri, pool->name);
 }
 
 static int act(struct lab_libvirt *lv,
@@ -117,7 +122,8 @@ static int act(struct lab_libvirt *lv,
     lab_virsh_init(&c, lv->uri);
     c.timeout_ms = 120000;
     lab_child_args(&c, command, "--pool", pool, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("%s storage pool '%s'", command + strlen("pool-"), pool);
+    LAB_AUTOFREE char *what =
+        lab_format(lab_tr("%s storage pool '%s'"), command + strlen("pool-"), pool);
     return lab_virsh_do(&c, what, fine, err);
 }
 
@@ -132,7 +138,7 @@ define(struct lab_libvirt *lv, const struct lab_libvirt_pool *pool, struct lab_e
     if (lab_libvirt_xml_file(lv, &xml, &file, err) != 0)
         return -1;
     lab_child_args(&c, "pool-define", "--file", file, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("define storage pool '%s'", pool->name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("define storage pool '%s'"), pool->name);
     if (lab_virsh_run(&c, err) != 0)
         return -1;
     if (lab_virsh_says(&c, "already exists with uuid"))

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "provider/libvirt_impl.h"
 #include "provider/virsh.h"
@@ -22,7 +23,7 @@ static char *tag_of(const char *id, const char *home)
 /* Another one's is not known, only its sum. */
 static char *elsewhere(const char *volume)
 {
-    return lab_format("another LABCTL_HOME (%s)", volume + strlen(PREFIX) + ID_LEN + 1);
+    return lab_format(lab_tr("another LABCTL_HOME (%s)"), volume + strlen(PREFIX) + ID_LEN + 1);
 }
 
 bool lab_libvirt_is_pool_tag(const char *volume)
@@ -45,7 +46,7 @@ int lab_libvirt_tag_pool(struct lab_libvirt *lv,
     lab_child_args(&c, "vol-create-as", "--pool", lv->pools[LAB_POOL_LAB].name, "--name", tag,
                    "--capacity", "0", "--format", "raw", (char *)NULL);
     /* another node's worker may have been faster */
-    return lab_virsh_do(&c, "tag the lab's storage pool", "exists already", err);
+    return lab_virsh_do(&c, lab_tr("tag the lab's storage pool"), "exists already", err);
 }
 
 /* The id in the tag, when the pool's UUID is made from it; else NULL. */

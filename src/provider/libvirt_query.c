@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "provider/libvirt_impl.h"
 #include "provider/virsh.h"
@@ -94,7 +95,7 @@ static int read_one(const struct lab_libvirt *lv,
     if (!*live) {
         if (said_missing(b, key))
             return 0;
-        LAB_AUTOFREE char *what = lab_format("read VM '%s'", key);
+        LAB_AUTOFREE char *what = lab_format(lab_tr("read VM '%s'"), key);
         return lab_virsh_fail(&b->child, what, err);
     }
     struct lab_libvirt_domain now;
@@ -146,7 +147,7 @@ static int add_power(const struct lab_virsh_batch *b,
         s->power = stat ? power_of(stat) : LAB_POWER_ABSENT;
         s->active = stat && stat->state != STATE_SHUTOFF && stat->state != 0;
         if (s->def.name && stats.list.len == 0 && other_complaints(lab_str_get(&b->child.errout)))
-            rc = lab_virsh_fail(&b->child, "read the VMs' power states", err);
+            rc = lab_virsh_fail(&b->child, lab_tr("read the VMs' power states"), err);
     }
     lab_libvirt_stats_clear(&stats);
     return rc;
@@ -186,7 +187,7 @@ static int see_all(struct lab_libvirt *lv, struct lab_libvirt_sight *out, struct
     LAB_AUTO_CHILD struct lab_child c;
     lab_virsh_init(&c, lv->uri);
     lab_child_args(&c, "list", "--all", "--uuid", (char *)NULL);
-    if (lab_virsh_do(&c, "list the VMs", NULL, err) != 0)
+    if (lab_virsh_do(&c, lab_tr("list the VMs"), NULL, err) != 0)
         return -1;
     LAB_VEC(const char *) uuids = {0};
     char *rest = c.out.ptr;

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "provider/libvirt_netlook.h"
 #include "provider/libvirt_xml.h"
 #include "provider/virsh.h"
@@ -38,7 +39,7 @@ plug(struct lab_libvirt *lv, const char *uuid, const struct lab_vm_nic *nic, str
     if (lab_libvirt_xml_file(lv, &xml, &file, err) != 0)
         return -1;
     lab_child_args(&c, "update-device", "--domain", uuid, "--file", file, "--live", (char *)NULL);
-    return lab_virsh_do(&c, "plug it in", NULL, err);
+    return lab_virsh_do(&c, lab_tr("plug it in"), NULL, err);
 }
 
 static int replug(struct lab_libvirt *lv,

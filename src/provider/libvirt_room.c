@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/libvirt_impl.h"
@@ -70,7 +71,8 @@ int lab_libvirt_room(struct lab_provider *p,
     struct lab_place *images = lab_places_add(out, lv->pools[LAB_POOL_IMAGES].path, "images");
     if (count_images(lv, demand, images, err) != 0)
         return -1;
-    struct lab_place *disks = lab_places_add(out, lv->pools[LAB_POOL_LAB].path, "disks and media");
+    struct lab_place *disks =
+        lab_places_add(out, lv->pools[LAB_POOL_LAB].path, lab_tr("disks and media"));
     bool any = false;
     LAB_VEC_FOREACH (node, &demand->nodes) {
         uint64_t used = node->made ? disk_now(lv, node->name) : 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -67,7 +68,7 @@ static int put_bytes(struct lab_libvirt *lv,
     lab_child_args(&c, "vol-upload", "--sparse", "--pool", lv->pools[u->pool].name, "--vol", volume,
                    "--file", u->file, (char *)NULL);
     LAB_AUTOFREE char *what =
-        lab_format("upload '%s' into pool '%s'", u->file, lv->pools[u->pool].name);
+        lab_format(lab_tr("upload '%s' into pool '%s'"), u->file, lv->pools[u->pool].name);
     struct lab_libvirt_watch *watch = lab_libvirt_watch_begin(lv, u, volume, size);
     int rc = lab_virsh_do(&c, what, NULL, err);
     lab_libvirt_watch_end(watch);

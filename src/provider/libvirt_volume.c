@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "provider/libvirt_impl.h"
 #include "provider/virsh.h"
 
@@ -52,7 +53,7 @@ int lab_libvirt_volumes(struct lab_libvirt *lv,
     LAB_AUTO_CHILD struct lab_child c;
     lab_virsh_init(&c, lv->uri);
     lab_child_args(&c, "vol-list", "--pool", pool->name, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("list the volumes of pool '%s'", pool->name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("list the volumes of pool '%s'"), pool->name);
     if (lab_virsh_do(&c, what, NULL, err) != 0)
         return -1;
     read_list(out, lab_str_get(&c.out), pool->path);
@@ -81,7 +82,7 @@ int lab_libvirt_volume_number(struct lab_libvirt *lv,
                    (char *)NULL);
     if (strcmp(key, LAB_VOLUME_FILE_SIZE) == 0)
         lab_child_arg(&c, "--physical");
-    LAB_AUTOFREE char *what = lab_format("read the size of volume '%s'", volume);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("read the size of volume '%s'"), volume);
     if (lab_virsh_do(&c, what, NULL, err) != 0)
         return -1;
     if (lab_libvirt_read_bytes(lab_str_get(&c.out), key, out) == 0)
@@ -101,7 +102,7 @@ int lab_libvirt_volume_create(struct lab_libvirt *lv,
     lab_child_args(&c, "vol-create-as", "--pool", lv->pools[kind].name, "--name", volume,
                    "--allocation", "0", "--format", "raw", "--capacity", (char *)NULL);
     lab_child_argf(&c, "%llu", (unsigned long long)bytes);
-    LAB_AUTOFREE char *what = lab_format("make volume '%s'", volume);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("make volume '%s'"), volume);
     /* Its name is of this attempt alone: it was made by a call whose answer was lost. */
     return lab_virsh_do(&c, what, "exists already", err);
 }
@@ -114,6 +115,6 @@ int lab_libvirt_volume_delete(struct lab_libvirt *lv,
     LAB_AUTO_CHILD struct lab_child c;
     lab_virsh_init(&c, lv->uri);
     lab_child_args(&c, "vol-delete", "--pool", lv->pools[kind].name, "--vol", volume, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("delete volume '%s'", volume);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("delete volume '%s'"), volume);
     return lab_virsh_do(&c, what, "failed to get vol", err);
 }

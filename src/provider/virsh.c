@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -38,8 +39,8 @@ static int run_once(struct lab_child *c, struct lab_error *err)
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     if (lab_child_run(c, &why) == 0)
         return 0;
-    if (why.code == LAB_HOST && strstr(why.message, "not found in PATH"))
-        lab_assign(&why.hint, LAB_VIRSH_INSTALL_HINT);
+    if (c->missing)
+        lab_assign(&why.hint, lab_tr(LAB_VIRSH_INSTALL_HINT));
     if (why.code == LAB_TIMEOUT)
         lab_error_hint(&why, "libvirt does not answer; look at it with: journalctl -u libvirtd");
     if (err)
@@ -135,9 +136,9 @@ void lab_virsh_reason(const struct lab_child *c, struct lab_str *out)
     if (joined.len > 0)
         lab_put_printable(out, joined.ptr, joined.len, 900);
     else if (c->signal)
-        lab_str_addf(out, "virsh was ended by signal %d", c->signal);
+        lab_str_addf(out, lab_tr("virsh was ended by signal %d"), c->signal);
     else
-        lab_str_addf(out, "virsh ended with status %d and said nothing", c->status);
+        lab_str_addf(out, lab_tr("virsh ended with status %d and said nothing"), c->status);
 }
 
 int lab_virsh_fail(const struct lab_child *c, const char *what, struct lab_error *err)
@@ -226,7 +227,7 @@ int lab_virsh_batch_run(struct lab_virsh_batch *b, struct lab_error *err)
         return lab_fail(err, LAB_HYPERVISOR,
                         "cannot read from libvirt (%s): virsh answered %zu of %zu questions",
                         uri_of(&b->child), b->parts.len > 0 ? b->parts.len - 1 : 0, b->commands);
-    return lab_virsh_fail(&b->child, "read from libvirt", err);
+    return lab_virsh_fail(&b->child, lab_tr("read from libvirt"), err);
 }
 
 void lab_virsh_batch_clear(struct lab_virsh_batch *b)

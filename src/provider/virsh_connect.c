@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/virsh.h"
@@ -13,21 +14,22 @@ static const struct {
     bool remote; /* only of another host */
 } ways_out[] = {
     {"unexpected qemu URI path",
-     "use qemu:///system, qemu:///session or qemu+ssh://USER@HOST/system in lab.yaml (libvirt: uri:)",
+     LAB_N(
+         "use qemu:///system, qemu:///session or qemu+ssh://USER@HOST/system in lab.yaml (libvirt: uri:)"),
      false},
     {"no connection driver available",
-     "install QEMU's driver: sudo apt install libvirt-daemon-system", false},
+     LAB_N("install QEMU's driver: sudo apt install libvirt-daemon-system"), false},
     {"Host key verification failed",
-     "log in once with ssh to that host and accept its key, then try again", true},
-    {"Cannot recv data", "check that ssh to that host works without a password", true},
+     LAB_N("log in once with ssh to that host and accept its key, then try again"), true},
+    {"Cannot recv data", LAB_N("check that ssh to that host works without a password"), true},
     {"No such file or directory",
-     "start libvirt: sudo systemctl start libvirtd, or virtqemud.socket virtnetworkd.socket "
-     "virtstoraged.socket (not installed: sudo apt install "
-     "libvirt-daemon-system qemu-system-x86 qemu-utils)",
+     LAB_N("start libvirt: sudo systemctl start libvirtd, or virtqemud.socket virtnetworkd.socket "
+           "virtstoraged.socket (not installed: sudo apt install "
+           "libvirt-daemon-system qemu-system-x86 qemu-utils)"),
      false},
-    {"Connection refused", "start libvirt: sudo systemctl restart libvirtd", false},
-    {"Connection reset by peer", "look why libvirtd ends: journalctl -u libvirtd", false},
-    {"end of file", "look why libvirtd ends: journalctl -u libvirtd", false},
+    {"Connection refused", LAB_N("start libvirt: sudo systemctl restart libvirtd"), false},
+    {"Connection reset by peer", LAB_N("look why libvirtd ends: journalctl -u libvirtd"), false},
+    {"end of file", LAB_N("look why libvirtd ends: journalctl -u libvirtd"), false},
 };
 
 static bool is_permission(const char *text)
@@ -54,7 +56,7 @@ static void hint(const char *text, const char *uri, struct lab_error *err)
     for (size_t i = 0; i < LAB_ARRAY_LEN(ways_out); i++) {
         bool may_be = !ways_out[i].remote || !lab_virsh_uri_is_local(uri);
         if (may_be && strstr(text, ways_out[i].words)) {
-            lab_error_hint(err, "%s", ways_out[i].hint);
+            lab_error_hint(err, "%s", lab_tr(ways_out[i].hint));
             return;
         }
     }

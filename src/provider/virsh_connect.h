@@ -4,9 +4,11 @@
 
 #include "base/child.h"
 #include "base/error.h"
+#include "base/i18n.h"
 
-#define LAB_VIRSH_INSTALL_HINT                                                                     \
-    "install libvirt: sudo apt install libvirt-clients libvirt-daemon-system qemu-system-x86 "     \
+#define LAB_VIRSH_INSTALL_HINT                                                                      \
+    LAB_N(                                                                                          \
+        "install libvirt: sudo apt install libvirt-clients libvirt-daemon-system qemu-system-x86 ") \
     "qemu-utils"
 
 /* Always LAB_HOST and -1. */

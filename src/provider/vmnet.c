@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/vmx.h"
@@ -91,7 +92,8 @@ int lab_vmnet_check(const struct lab_vmnet *v,
     char has[LAB_IPV4_TEXT], wants[LAB_IPV4_TEXT];
     if (!v->exists || v->subnet.prefix == 0)
         lab_fail(err, LAB_HOST, "network '%s' needs VMnet%u as a host-only network, which %s",
-                 net->name, number, v->exists ? "is bridged" : "VMware does not have");
+                 net->name, number,
+                 v->exists ? lab_tr("is bridged") : lab_tr("VMware does not have"));
     else if (v->subnet.network != net->range.network || v->subnet.prefix != net->range.prefix)
         lab_fail(err, LAB_HOST, "VMnet%u has the subnet %s/%u, but network '%s' wants %s/%u",
                  number, lab_ipv4_format(v->subnet.network, has), v->subnet.prefix, net->name,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/vmrun_words.h"
@@ -105,13 +106,13 @@ void lab_vmrun_reason(const struct lab_child *c, struct lab_str *out)
     if (!*text)
         text = lab_str_get(&c->errout);
     if (is_usage(text))
-        lab_str_add(out, "vmrun does not know this call (it printed its usage)");
+        lab_str_add(out, lab_tr("vmrun does not know this call (it printed its usage)"));
     else if (*text)
         lab_put_printable(out, text, strlen(text), 900);
     else if (c->signal)
-        lab_str_addf(out, "vmrun was ended by signal %d", c->signal);
+        lab_str_addf(out, lab_tr("vmrun was ended by signal %d"), c->signal);
     else
-        lab_str_addf(out, "vmrun ended with status %d and said nothing", c->status);
+        lab_str_addf(out, lab_tr("vmrun ended with status %d and said nothing"), c->status);
 }
 
 int lab_vmrun_fail(const struct lab_child *c, const char *what, struct lab_error *err)
@@ -122,7 +123,7 @@ int lab_vmrun_fail(const struct lab_child *c, const char *what, struct lab_error
     lab_fail(err, words ? words->code : LAB_HYPERVISOR, "cannot %s: %s", what,
              lab_str_get(&reason));
     if (words && words->hint)
-        lab_error_hint(err, "%s", words->hint);
+        lab_error_hint(err, "%s", lab_tr(words->hint));
     return -1;
 }
 
@@ -146,7 +147,7 @@ int lab_vmrun_version(const struct lab_vmrun *v, char **out, struct lab_error *e
         return lab_error_wrap(err, "cannot ask vmrun for its version");
     const char *at = strstr(lab_str_get(&c.out), mark);
     if (!at)
-        return lab_vmrun_fail(&c, "ask vmrun for its version", err);
+        return lab_vmrun_fail(&c, lab_tr("ask vmrun for its version"), err);
     at += strlen(mark);
     LAB_AUTO_STR struct lab_str version = LAB_STR_INIT;
     lab_put_printable(&version, at, strcspn(at, "\r\n"), 80);

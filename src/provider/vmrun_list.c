@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/vmrun.h"
@@ -69,7 +70,7 @@ int lab_vmrun_list(const struct lab_vmrun *v, struct lab_vmrun_list *out, struct
     memset(out, 0, sizeof(*out));
     lab_vmrun_init(&c, v);
     lab_child_arg(&c, "list");
-    if (lab_vmrun_do(&c, "list the VMs that run", NULL, err) != 0)
+    if (lab_vmrun_do(&c, lab_tr("list the VMs that run"), NULL, err) != 0)
         return -1;
     return lab_vmrun_list_read(out, lab_str_get(&c.out), err);
 }

@@ -2,6 +2,7 @@
 #include <uv.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/work.h"
 #include "platform.h"
@@ -44,7 +45,7 @@ static int stop(const struct lab_vmrun *v,
                 struct lab_error *err)
 {
     LAB_AUTO_CHILD struct lab_child c;
-    LAB_AUTOFREE char *what = lab_format("stop VM '%s' (%s)", vmx, how);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("stop VM '%s' (%s)"), vmx, how);
     LAB_AUTOFREE char *file = plat_native(vmx);
     lab_vmrun_init(&c, v);
     c.timeout_ms = timeout_ms;
@@ -67,7 +68,7 @@ static void undo_start(const struct lab_vmrun *v, const char *vmx)
 static int start(const struct lab_vmrun *v, const char *vmx, struct lab_error *err)
 {
     LAB_AUTO_CHILD struct lab_child c;
-    LAB_AUTOFREE char *what = lab_format("start VM '%s'", vmx);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("start VM '%s'"), vmx);
     LAB_AUTOFREE char *file = plat_native(vmx);
     lab_vmrun_init(&c, v);
     c.breakaway = true; /* else the VM would end with our terminal or SSH session */
@@ -116,7 +117,7 @@ static int soft_stop(const struct lab_vmrun *v, const char *vmx, struct lab_erro
         return -1;
     }
     LAB_AUTO_CHILD struct lab_child c;
-    LAB_AUTOFREE char *what = lab_format("unpause VM '%s'", vmx);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("unpause VM '%s'"), vmx);
     lab_vmrun_init(&c, v);
     lab_child_args(&c, "unpause", vmx, (char *)NULL);
     if (lab_vmrun_do(&c, what, NULL, err) != 0)

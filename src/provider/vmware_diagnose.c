@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/vmware_impl.h"
@@ -38,19 +39,20 @@ static bool check_product(struct lab_findings *out)
     LAB_AUTOFREE char *barred = vmrun ? NULL : plat_find_barred("vmrun");
     struct lab_finding *f;
     if (barred) {
-        f = lab_found(out, "Workstation", LAB_RESULT_FAIL, "'%s' is not executable", barred);
+        f = lab_found(out, LAB_N("Workstation"), LAB_RESULT_FAIL, "'%s' is not executable", barred);
         lab_finding_fix(f, "sudo chmod +x %s", barred);
     } else if (!vmrun) {
-        f = lab_found(out, "Workstation", LAB_RESULT_FAIL, "there is no vmrun%s%s",
-                      fact.answer == LAB_FACT_YES ? ", although this is Workstation " : "",
-                      fact.answer == LAB_FACT_YES ? fact.text : "");
+        f = fact.answer == LAB_FACT_YES
+                ? lab_found(out, LAB_N("Workstation"), LAB_RESULT_FAIL,
+                            "there is no vmrun, although this is Workstation %s", fact.text)
+                : lab_found(out, LAB_N("Workstation"), LAB_RESULT_FAIL, "there is no vmrun");
         lab_finding_fix(f, "install VMware Workstation Pro (free since 17.5.2), or put the folder "
                            "of vmrun into PATH");
     } else if (fact.answer == LAB_FACT_YES) {
-        f = lab_found(out, "Workstation", LAB_RESULT_OK, "version %s, %s", fact.text, vmrun);
+        f = lab_found(out, LAB_N("Workstation"), LAB_RESULT_OK, "version %s, %s", fact.text, vmrun);
         judge_version(f, fact.text);
     } else {
-        f = lab_found(out, "Workstation", LAB_RESULT_UNKNOWN, "%s is there, but %s", vmrun,
+        f = lab_found(out, LAB_N("Workstation"), LAB_RESULT_UNKNOWN, "%s is there, but %s", vmrun,
                       fact.text);
     }
     lab_finding_looked(f, "%s", looked);
@@ -69,10 +71,10 @@ check_vmrun(struct lab_vmware *vw, struct lab_vmrun_list *list, struct lab_findi
     bool answers = lab_vmrun_version(&vw->vmrun, &version, &err) == 0 &&
                    lab_vmrun_list(&vw->vmrun, list, &err) == 0;
     if (answers)
-        f = lab_found(out, "vmrun", LAB_RESULT_OK, "answers: version %s, %zu VMs of this user run",
-                      version, list->paths.len);
+        f = lab_found(out, LAB_N("vmrun"), LAB_RESULT_OK,
+                      "answers: version %s, %zu VMs of this user run", version, list->paths.len);
     else
-        f = lab_found_error(out, "vmrun", LAB_RESULT_FAIL, &err);
+        f = lab_found_error(out, LAB_N("vmrun"), LAB_RESULT_FAIL, &err);
     lab_finding_looked(f, "%s -T ws list", vw->vmrun.program);
     return answers;
 }
@@ -83,16 +85,16 @@ static void check_cpu(struct lab_findings *out)
 {
     struct lab_host_fact fact;
     plat_ask_cpu(&fact);
-    lab_found_fact(out, "virtualisation", LAB_RESULT_FAIL, &fact);
+    lab_found_fact(out, LAB_N("virtualisation"), LAB_RESULT_FAIL, &fact);
     plat_ask_rival(&fact);
-    lab_found_fact(out, "Hyper-V", LAB_RESULT_WARNING, &fact);
+    lab_found_fact(out, LAB_N("Hyper-V"), LAB_RESULT_WARNING, &fact);
 }
 
 static void check_driver(struct lab_findings *out)
 {
     struct lab_host_fact fact;
     plat_ask_vmware_driver(&fact);
-    lab_found_fact(out, "VMware driver", LAB_RESULT_FAIL, &fact);
+    lab_found_fact(out, LAB_N("VMware driver"), LAB_RESULT_FAIL, &fact);
 }
 
 /* VMware gives the host the first address of every network that it has an adapter in. */
@@ -114,13 +116,14 @@ static void check_address(struct lab_finding *f, const struct lab_vmnet *vmnet, 
         f->found = lab_format("%s; %s", before, err.message);
     } else if (!found) {
         f->result = LAB_RESULT_FAIL;
-        f->found = lab_format("%s, but this host has no address in it", before);
+        f->found = lab_format(lab_tr("%s, but this host has no address in it"), before);
         lab_ipv4_format(vmnet->subnet.network, network);
         lab_ipv4_format(lab_cidr_mask(vmnet->subnet), mask);
         f->fix = plat_vmnet_advice(number, network, mask);
     } else {
         f->result = found == usual ? LAB_RESULT_OK : LAB_RESULT_WARNING;
-        f->found = lab_format("%s, this host is %s in it", before, lab_ipv4_format(found, has));
+        f->found =
+            lab_format(lab_tr("%s, this host is %s in it"), before, lab_ipv4_format(found, has));
         if (found != usual)
             lab_finding_fix(f, "VMware's own address is %s: the adapter was changed by hand",
                             lab_ipv4_format(usual, has));
@@ -136,14 +139,14 @@ static void check_vmnet(const struct lab_net *net, struct lab_findings *out)
     unsigned number;
     if (lab_vmware_look_network(NULL, net, &state, &err) != 0 ||
         !lab_vmnet_number(state.name, &number) || lab_vmware_read_vmnet(&vmnet, number, &err)) {
-        f = lab_found_error(out, "VMnet", LAB_RESULT_FAIL, &err);
+        f = lab_found_error(out, LAB_N("VMnet"), LAB_RESULT_FAIL, &err);
     } else if (vmnet.subnet.prefix == 0) {
-        f = lab_found(out, "VMnet", LAB_RESULT_OK, "VMnet%u is bridged", number);
+        f = lab_found(out, LAB_N("VMnet"), LAB_RESULT_OK, "VMnet%u is bridged", number);
     } else {
         char network[LAB_IPV4_TEXT];
-        f = lab_found(out, "VMnet", LAB_RESULT_OK, "VMnet%u is %s/%u%s", number,
+        f = lab_found(out, LAB_N("VMnet"), LAB_RESULT_OK, "VMnet%u is %s/%u%s", number,
                       lab_ipv4_format(vmnet.subnet.network, network), vmnet.subnet.prefix,
-                      vmnet.nat ? ", with NAT" : "");
+                      vmnet.nat ? lab_tr(", with NAT") : "");
         check_address(f, &vmnet, number);
     }
     lab_finding_looked(f, "VMware's network settings, this host's addresses");
@@ -171,19 +174,19 @@ static void check_administrator(bool vmnets_fine, struct lab_findings *out)
     LAB_AUTOFREE char *user = plat_user_name();
     struct lab_finding *f;
     if (plat_is_admin()) {
-        f = lab_found(out, "administrator", LAB_RESULT_WARNING,
+        f = lab_found(out, LAB_N("administrator"), LAB_RESULT_WARNING,
                       "labctl runs as administrator (%s): Workstation's window, opened as an "
                       "ordinary user, does not show these VMs",
                       user);
         lab_finding_fix(f, "run labctl as the user who opens Workstation");
     } else if (!vmnets_fine) {
-        f = lab_found(out, "administrator", LAB_RESULT_WARNING,
+        f = lab_found(out, LAB_N("administrator"), LAB_RESULT_WARNING,
                       "user '%s' is none, and changing a VMnet needs one", user);
         lab_finding_fix(f, "run the commands for the VMnet as administrator, then labctl as '%s'",
                         user);
     } else {
-        f = lab_found(out, "administrator", LAB_RESULT_OK, "not needed: VMs run as user '%s'",
-                      user);
+        f = lab_found(out, LAB_N("administrator"), LAB_RESULT_OK,
+                      "not needed: VMs run as user '%s'", user);
     }
     lab_finding_looked(f, "this process' rights");
 }
@@ -215,15 +218,15 @@ static void check_lock(struct vms *v, const struct lab_vmware_seen *s)
         return;
     if (lab_vmx_find_lock(s->path, &held, &err) != 0 ||
         plat_list_dir(s->folder, is_lock, &stale, &err) != 0) {
-        f = lab_found_error(v->out, "locks", LAB_RESULT_UNKNOWN, &err);
+        f = lab_found_error(v->out, LAB_N("locks"), LAB_RESULT_UNKNOWN, &err);
         lab_finding_looked(f, "%s", s->folder);
     } else if (held) {
-        f = lab_found(v->out, "locks", LAB_RESULT_WARNING,
+        f = lab_found(v->out, LAB_N("locks"), LAB_RESULT_WARNING,
                       "VM '%s' is off, but a process of VMware holds it", s->name);
         lab_finding_looked(f, "%s", held);
         lab_finding_fix(f, "close its tab in Workstation");
     } else if (stale) {
-        f = lab_found(v->out, "locks", LAB_RESULT_WARNING,
+        f = lab_found(v->out, LAB_N("locks"), LAB_RESULT_WARNING,
                       "VM '%s' has a stale lock: who held it crashed", s->name);
         lab_finding_looked(f, "%s in %s", stale, s->folder);
         lab_finding_fix(f, "VMware takes it over at the next start; if it does not, remove that "
@@ -247,7 +250,7 @@ static void check_drive(struct vms *v, const struct lab_vmware_seen *s, const ch
         return;
     v->lost++;
     struct lab_finding *f =
-        lab_found(v->out, "media", LAB_RESULT_FAIL,
+        lab_found(v->out, LAB_N("media"), LAB_RESULT_FAIL,
                   "VM '%s' would start without its medium: there is no '%s'", s->name, path);
     lab_finding_looked(f, "%s in %s", file, s->path);
     lab_finding_fix(f, "labctl up writes it again; if not: labctl up --recreate %s", s->name);
@@ -259,7 +262,7 @@ static void check_vm(struct vms *v, const char *name)
     LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen s;
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (lab_vmware_see(v->vw, name, v->list, &s, &err) != 0) {
-        lab_found_error(v->out, "VM", LAB_RESULT_FAIL, &err);
+        lab_found_error(v->out, LAB_N("VM"), LAB_RESULT_FAIL, &err);
         return;
     }
     if (!s.exists)
@@ -277,7 +280,7 @@ static void check_vms(const struct lab_vmware *vw,
 {
     struct vms v = {.vw = vw, .list = list, .out = out};
     if (!list) {
-        lab_found(out, "locks", LAB_RESULT_UNKNOWN,
+        lab_found(out, LAB_N("locks"), LAB_RESULT_UNKNOWN,
                   "without vmrun nobody can tell a lock of a running VM from a stale one");
         return;
     }
@@ -285,12 +288,12 @@ static void check_vms(const struct lab_vmware *vw,
         check_vm(&v, node->name);
     struct lab_finding *f;
     if (!v.locked) {
-        f = lab_found(out, "locks", LAB_RESULT_OK,
+        f = lab_found(out, LAB_N("locks"), LAB_RESULT_OK,
                       "no VM that is off has one (%zu VMs of this lab)", v.seen);
         lab_finding_looked(f, "*.lck in the folders of %s", vw->vms);
     }
     if (v.seen && !v.lost) {
-        f = lab_found(out, "media", LAB_RESULT_OK,
+        f = lab_found(out, LAB_N("media"), LAB_RESULT_OK,
                       "every drive that a VM starts with has its file");
         lab_finding_looked(f, "*.vmx in the folders of %s", vw->vms);
     }
@@ -305,7 +308,8 @@ static void check_all(const struct lab_provider_config *config,
     LAB_AUTO_VMRUN_LIST struct lab_vmrun_list list = {{0}};
     if (!check_product(out) || lab_vmware_ops.open(&p, config, NULL) != 0) {
         check_cpu(out);
-        lab_found(out, "VMnet", LAB_RESULT_UNKNOWN, "not looked at: there is no Workstation");
+        lab_found(out, LAB_N("VMnet"), LAB_RESULT_UNKNOWN,
+                  "not looked at: there is no Workstation");
         return;
     }
     bool answers = check_vmrun(p.impl, &list, out);

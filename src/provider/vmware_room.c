@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "cache/cache.h"
 #include "disk/disk.h"
 #include "platform.h"
@@ -49,7 +50,7 @@ int lab_vmware_room(struct lab_provider *p,
     const struct lab_vmware *vw = p->impl;
     LAB_AUTOFREE uint64_t *data = lab_calloc(demand->images.len + 1, sizeof(*data));
     LAB_AUTOFREE char *dir = lab_cache_dir();
-    struct lab_place *images = lab_places_add(out, dir, "images as VMDK");
+    struct lab_place *images = lab_places_add(out, dir, lab_tr("images as VMDK"));
     for (size_t i = 0; i < demand->images.len; i++) {
         const struct lab_demand_image *image = &demand->images.items[i];
         if (!image->wanted || !image->path)

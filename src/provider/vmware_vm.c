@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/vmware_impl.h"
@@ -63,9 +64,13 @@ static int check_vacant(const struct lab_vmware_seen *s, struct lab_error *err)
     if (st.is_dir && !c.other)
         return 0;
     LAB_AUTOFREE char *other = c.other;
-    lab_fail(err, LAB_CONFLICT, "'%s' is there already and %s%s%s; it is left alone", s->folder,
-             other ? "holds '" : "is no folder", other ? other : "",
-             other ? "', but no VM of this lab" : "");
+    if (other)
+        lab_fail(err, LAB_CONFLICT,
+                 "'%s' is there already and holds '%s', but no VM of this lab; it is left alone",
+                 s->folder, other);
+    else
+        lab_fail(err, LAB_CONFLICT, "'%s' is there already and is no folder; it is left alone",
+                 s->folder);
     return lab_error_hint(err, "choose another node name or vm_dir, or move that folder away");
 }
 

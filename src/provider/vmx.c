@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/template.h"
 #include "base/text.h"
 #include "platform.h"
@@ -69,7 +70,7 @@ static int check(const struct lab_vmx *vmx, const char *name, const char *v, str
     const char *encoding = lab_vmx_get(vmx, ".encoding");
     return lab_fail(err, LAB_HYPERVISOR,
                     "cannot set %s to '%s': the VMX is written in %s, and only ASCII can be added",
-                    name, v, encoding ? encoding : "the code page of its host");
+                    name, v, encoding ? encoding : lab_tr("the code page of its host"));
 }
 
 static char *quote(const char *value)

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
+
 static const char blanks[] = " \t";
 
 static int hex(char c)
@@ -37,12 +39,13 @@ find_value(const char *s, const char **inner, size_t *inner_len, size_t *whole_l
         *inner = s + 1;
         *inner_len = strcspn(s + 1, "\"");
         *whole_len = *inner_len + 2;
-        return s[1 + *inner_len] == '"' ? NULL : "the value has no closing quote";
+        return s[1 + *inner_len] == '"' ? NULL : lab_tr("the value has no closing quote");
     }
     *inner = s;
     *inner_len = *whole_len = strcspn(s, " \t#\"");
-    return s[*inner_len] == '"' ? "a quote stands inside a value that does not begin with one"
-                                : NULL;
+    return s[*inner_len] == '"'
+               ? lab_tr("a quote stands inside a value that does not begin with one")
+               : NULL;
 }
 
 const char *lab_vmx_line_read(struct lab_vmx_line *line)
@@ -54,7 +57,7 @@ const char *lab_vmx_line_read(struct lab_vmx_line *line)
     const char *s = name + name_len;
     s += strspn(s, blanks);
     if (name_len == 0 || *s != '=')
-        return "this is neither name = \"value\" nor a comment";
+        return lab_tr("this is neither name = \"value\" nor a comment");
     s++;
     s += strspn(s, blanks);
     const char *inner;
@@ -65,10 +68,10 @@ const char *lab_vmx_line_read(struct lab_vmx_line *line)
     const char *tail = s + line->value_len;
     tail += strspn(tail, blanks);
     if (*tail != '\0' && *tail != '#')
-        return "there is more text behind the value";
+        return lab_tr("there is more text behind the value");
     line->value = unescape(inner, inner_len);
     if (!line->value)
-        return "the value holds |00";
+        return lab_tr("the value holds |00");
     line->name = lab_strndup(name, name_len);
     line->value_at = (size_t)(s - line->text);
     return NULL;

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "provider/vmx.h"
 #include "provider/vmx_line.h"
@@ -19,8 +20,8 @@ static int refuse(const char *where, size_t line, const char *why, struct lab_er
 static const char *check_bytes(const char *s, size_t n)
 {
     if (memchr(s, '\0', n))
-        return "there is a NUL byte in it";
-    return memchr(s, '\r', n) ? "a carriage return stands inside the line" : NULL;
+        return lab_tr("there is a NUL byte in it");
+    return memchr(s, '\r', n) ? lab_tr("a carriage return stands inside the line") : NULL;
 }
 
 /* One line of n bytes, its end included, as the next of out. */
@@ -110,8 +111,8 @@ static int check_duplicates(const struct lab_vmx *vmx, const char *where, struct
         return 0;
     LAB_AUTO_STR struct lab_str name = LAB_STR_INIT;
     lab_put_printable(&name, second->name, strlen(second->name), 80);
-    LAB_AUTOFREE char *why = lab_format("'%s' is already defined on line %zu", lab_str_get(&name),
-                                        (size_t)(first - vmx->lines.items) + 1);
+    LAB_AUTOFREE char *why = lab_format(lab_tr("'%s' is already defined on line %zu"),
+                                        lab_str_get(&name), (size_t)(first - vmx->lines.items) + 1);
     return refuse(where, (size_t)(second - vmx->lines.items) + 1, why, err);
 }
 
@@ -153,9 +154,9 @@ static int find_encoding(struct lab_vmx *vmx, const char *where, struct lab_erro
     }
     size_t line = line_of(vmx, ".encoding");
     if (vmx->bom)
-        return refuse(where, line, "a UTF-8 file declares another encoding", err);
+        return refuse(where, line, lab_tr("a UTF-8 file declares another encoding"), err);
     if (!is_known(name))
-        return refuse(where, line, "the encoding has an unknown name", err);
+        return refuse(where, line, lab_tr("the encoding has an unknown name"), err);
     vmx->encoding = LAB_VMX_OTHER;
     return 0;
 }
@@ -183,7 +184,7 @@ static int check_encoding(const struct lab_vmx *vmx, const char *where, struct l
         size_t good = ascii ? ascii_check(line->text, n) : lab_utf8_check(line->text, n);
         if (good == n)
             continue;
-        LAB_AUTOFREE char *why = lab_format("byte %zu is no %s, which the file says it is",
+        LAB_AUTOFREE char *why = lab_format(lab_tr("byte %zu is no %s, which the file says it is"),
                                             good + 1, ascii ? "US-ASCII" : "UTF-8");
         return refuse(where, number, why, err);
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 void lab_xml_free(xmlDoc **doc)
@@ -25,9 +26,9 @@ xmlDoc *lab_xml_parse(const char *xml, const char *root, struct lab_error *err)
     const xmlNode *top = doc ? xmlDocGetRootElement(doc) : NULL;
     if (!top || doc->intSubset || strcmp((const char *)top->name, root) != 0) {
         lab_fail(err, LAB_HYPERVISOR, "libvirt's description of a %s cannot be read: %s", root,
-                 !top             ? "it is not XML"
-                 : doc->intSubset ? "it has a document type"
-                                  : "it describes something else");
+                 !top             ? lab_tr("it is not XML")
+                 : doc->intSubset ? lab_tr("it has a document type")
+                                  : lab_tr("it describes something else"));
         xmlFreeDoc(doc);
         return NULL;
     }

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "registry/http.h"
@@ -189,7 +190,7 @@ int lab_auth_token(struct lab_registry_conn *conn,
     LAB_AUTOFREE char *url = token_url(r, scopes);
     char *credentials = basic(r);
     LAB_AUTO_CALL struct lab_call call = {
-        .method = "GET", .url = url, .what = "get a token", .authorization = credentials};
+        .method = "GET", .url = url, .what = lab_tr("get a token"), .authorization = credentials};
     int rc = lab_http(conn, &call, err);
     wipe(credentials);
     if (rc == 0 && (call.status == 401 || call.status == 403))

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "oci/manifest.h"
 #include "registry/http.h"
 
@@ -17,7 +18,7 @@ int lab_registry_has_blob(struct lab_registry_conn *conn,
 {
     LAB_AUTOFREE char *url =
         lab_format("%s/v2/%s/blobs/%s", conn->registry->base, repository, digest);
-    LAB_AUTOFREE char *what = lab_format("look for blob %s of '%s'", digest, repository);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("look for blob %s of '%s'"), digest, repository);
     LAB_AUTOFREE char *scope = lab_format(SCOPE_PULL, repository);
     LAB_AUTO_CALL struct lab_call call = {.url = url, .what = what, .scopes = {scope}};
     if (lab_http_has(conn, &call, there, err))
@@ -54,7 +55,7 @@ int lab_registry_start(struct lab_registry_conn *conn,
     LAB_AUTOFREE char *url =
         lab_format("%s/v2/%s/blobs/uploads/", conn->registry->base, repository);
     LAB_AUTOFREE char *mount = from ? lab_format("%s?mount=%s&from=%s", url, digest, from) : NULL;
-    LAB_AUTOFREE char *what = lab_format("push to '%s'", repository);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("push to '%s'"), repository);
     LAB_AUTOFREE char *scope = lab_format(SCOPE_PUSH, repository);
     LAB_AUTOFREE char *other = from ? lab_format(SCOPE_PULL, from) : NULL;
     LAB_AUTO_CALL struct lab_call call = {
@@ -136,8 +137,9 @@ int lab_registry_send(struct lab_registry_conn *conn,
     uint64_t size;
     LAB_AUTOFREE char *at = lab_strdup(location);
     LAB_AUTOFREE char *scope = lab_format(SCOPE_PUSH, repository);
-    LAB_AUTOFREE char *what = lab_format(
-        "push blob %s to '%s'", *body->digest ? body->digest : "(packed on the way)", repository);
+    LAB_AUTOFREE char *what =
+        lab_format(lab_tr("push blob %s to '%s'"),
+                   *body->digest ? body->digest : lab_tr("(packed on the way)"), repository);
     if (*body->digest)
         return put(conn, at, what, scope, body->digest, body, err);
     if (patch(conn, &at, what, scope, body, err))
@@ -181,7 +183,7 @@ int lab_registry_get_blob(struct lab_registry_conn *conn,
 {
     LAB_AUTOFREE char *url =
         lab_format("%s/v2/%s/blobs/%s", conn->registry->base, repository, digest);
-    LAB_AUTOFREE char *what = lab_format("fetch blob %s of '%s'", digest, repository);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("fetch blob %s of '%s'"), digest, repository);
     LAB_AUTOFREE char *scope = lab_format(SCOPE_PULL, repository);
     LAB_AUTOFREE char *range = *from ? lab_format("bytes=%" PRIu64 "-", *from) : NULL;
     struct download d = {.from = from, .sink = sink, .arg = arg};

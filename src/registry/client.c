@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/ipv4.h"
 #include "base/text.h"
 #include "base/work.h"
@@ -221,8 +222,10 @@ int lab_registry_enter(struct lab_registry_conn *conn, struct lab_error *err)
 {
     struct lab_registry *r = conn->registry;
     LAB_AUTOFREE char *url = lab_format("%s/v2/", r->base);
-    LAB_AUTO_CALL struct lab_call call = {
-        .method = "GET", .url = url, .what = "reach the registry", .look_at_certificate = true};
+    LAB_AUTO_CALL struct lab_call call = {.method = "GET",
+                                          .url = url,
+                                          .what = lab_tr("reach the registry"),
+                                          .look_at_certificate = true};
     if (lab_http(conn, &call, err) || (r->tls && check_certificate(conn, err)))
         return lab_error_wrap(err, "cannot use registry '%s'", r->name);
     return call.status == 401 ? enter(conn, &call, err) : judge(conn, &call, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "oci/manifest.h"
 #include "registry/http.h"
@@ -37,7 +38,7 @@ int lab_registry_has_manifest(struct lab_registry_conn *conn,
 {
     LAB_AUTOFREE char *url = manifest_url(conn, repository, reference);
     LAB_AUTOFREE char *name = name_of(repository, reference);
-    LAB_AUTOFREE char *what = lab_format("look for image '%s'", name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("look for image '%s'"), name);
     LAB_AUTOFREE char *scope = lab_format("repository:%s:pull", repository);
     LAB_AUTO_CALL struct lab_call call = {
         .url = url, .what = what, .scopes = {scope}, .accept = ACCEPT};
@@ -68,7 +69,7 @@ int lab_registry_get_manifest(struct lab_registry_conn *conn,
     char hex[LAB_SHA256_HEX];
     LAB_AUTOFREE char *url = manifest_url(conn, repository, reference);
     LAB_AUTOFREE char *name = name_of(repository, reference);
-    LAB_AUTOFREE char *what = lab_format("fetch image '%s'", name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("fetch image '%s'"), name);
     LAB_AUTOFREE char *scope = lab_format("repository:%s:pull", repository);
     LAB_AUTO_CALL struct lab_call call = {
         .method = "GET", .url = url, .what = what, .scopes = {scope}, .accept = ACCEPT};
@@ -100,7 +101,7 @@ int lab_registry_put_manifest(struct lab_registry_conn *conn,
     char digest[LAB_DIGEST_TEXT], hex[LAB_SHA256_HEX];
     LAB_AUTOFREE char *url = manifest_url(conn, repository, reference);
     LAB_AUTOFREE char *name = name_of(repository, reference);
-    LAB_AUTOFREE char *what = lab_format("push image '%s'", name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("push image '%s'"), name);
     LAB_AUTOFREE char *scope = lab_format("repository:%s:pull,push", repository);
     LAB_AUTO_CALL struct lab_call call = {.method = "PUT",
                                           .url = url,
@@ -213,8 +214,8 @@ int lab_registry_catalog(struct lab_registry_conn *conn,
                          struct lab_registry_names *out,
                          struct lab_error *err)
 {
-    return list(conn, "_catalog?n=1000", "list repositories", "registry:catalog:*", "repositories",
-                lab_is_repository, out, err);
+    return list(conn, "_catalog?n=1000", lab_tr("list repositories"), "registry:catalog:*",
+                "repositories", lab_is_repository, out, err);
 }
 
 int lab_registry_tags(struct lab_registry_conn *conn,
@@ -223,7 +224,7 @@ int lab_registry_tags(struct lab_registry_conn *conn,
                       struct lab_error *err)
 {
     LAB_AUTOFREE char *path = lab_format("%s/tags/list", repository);
-    LAB_AUTOFREE char *what = lab_format("list tags of '%s'", repository);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("list tags of '%s'"), repository);
     LAB_AUTOFREE char *scope = lab_format("repository:%s:pull", repository);
     return list(conn, path, what, scope, "tags", lab_is_tag, out, err);
 }

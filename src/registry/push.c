@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/work.h"
 #include "registry/push_priv.h"
 #include "registry/threads.h"
@@ -22,9 +23,10 @@ static int no_name(const struct lab_source *source,
 {
     lab_fail(err, LAB_USAGE, "the image %s in '%s' has no name to push it under",
              *image->manifest.digest ? image->manifest.digest : "", source->path);
-    return lab_error_hint(err, source->images.len == 1
-                                   ? "give it one: --image NAME:TAG"
-                                   : "give it one: skopeo copy oci:FOLDER:TAG oci:FOLDER:NAME:TAG");
+    return lab_error_hint(
+        err, source->images.len == 1
+                 ? "give it one: --image NAME:TAG"
+                 : lab_tr("give it one: skopeo copy oci:FOLDER:TAG oci:FOLDER:NAME:TAG"));
 }
 
 static int choose_one(struct lab_push *push, size_t index, struct lab_error *err)

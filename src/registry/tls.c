@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/time.h"
 #include "platform.h"
 #include "registry/http.h"
@@ -46,10 +47,16 @@ static int wrong_date(const ASN1_TIME *time, const char *name, bool early, struc
     LAB_AUTO_STR struct lab_str at = LAB_STR_INIT, now = LAB_STR_INIT;
     lab_put_time(&at, plat_wall_ms() / 1000 * 1000 + seconds_until(time) * 1000);
     lab_put_time(&now, plat_wall_ms());
-    lab_fail(err, LAB_INTEGRITY,
-             "the certificate of '%s' %s: it %s at %s, and this host's clock says %s", name,
-             early ? "is not yet valid" : "has expired", early ? "begins" : "ended",
-             lab_str_get(&at), lab_str_get(&now));
+    if (early)
+        lab_fail(err, LAB_INTEGRITY,
+                 "the certificate of '%s' is not yet valid: it begins at %s, and this host's clock "
+                 "says %s",
+                 name, lab_str_get(&at), lab_str_get(&now));
+    else
+        lab_fail(
+            err, LAB_INTEGRITY,
+            "the certificate of '%s' has expired: it ended at %s, and this host's clock says %s",
+            name, lab_str_get(&at), lab_str_get(&now));
     return lab_error_hint(err,
                           "set this host's clock right if it is wrong; else the registry needs a "
                           "new certificate");
@@ -69,7 +76,7 @@ static void put_name(struct lab_str *out, const GENERAL_NAME *name)
         lab_str_addf(out, "DNS:%.*s", ASN1_STRING_length(name->d.dNSName),
                      (const char *)ASN1_STRING_get0_data(name->d.dNSName));
     else
-        lab_str_add(out, "another kind");
+        lab_str_add(out, lab_tr("another kind"));
 }
 
 static void put_names(struct lab_str *out, X509 *cert)
@@ -129,7 +136,7 @@ static void put_issuer(struct lab_str *out, const char *pem)
 {
     X509 *cert = read_pem(pem);
     char *text = cert ? X509_NAME_oneline(X509_get_issuer_name(cert), NULL, 0) : NULL;
-    lab_str_add(out, text ? text : "nobody");
+    lab_str_add(out, text ? text : lab_tr("nobody"));
     OPENSSL_free(text);
     X509_free(cert);
 }
@@ -148,7 +155,7 @@ static int unknown_authority(const struct lab_registry *r,
         return lab_error_hint(err,
                               "'%s' is not that authority: give the CA certificate that signed the "
                               "registry's with --ca, or find out who answers at this address",
-                              r->ca_file ? r->ca_file : "the lab's CA");
+                              r->ca_file ? r->ca_file : lab_tr("the lab's CA"));
     return lab_error_hint(err, "give the registry's CA certificate with --ca FILE");
 }
 

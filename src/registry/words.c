@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "registry/http.h"
 
@@ -140,25 +141,30 @@ static bool is_full(const struct lab_call *call)
 static const char *hint_of(const struct lab_call *call, const char *code)
 {
     if (is_full(call))
-        return "the registry's disk is full: make room where it keeps its data, then push again (what "
-               "is there is not sent twice)";
+        return lab_tr(
+            "the registry's disk is full: make room where it keeps its data, then push again (what "
+            "is there is not sent twice)");
     if (call->status == 400 && says(call, "HTTP request to an HTTPS server"))
-        return "it speaks TLS: leave --insecure away, and give its CA with --ca";
+        return lab_tr("it speaks TLS: leave --insecure away, and give its CA with --ca");
     if (call->status == 400 && !call->answer.len)
-        return "distribution answers so when the path of its htpasswd is a folder, as in the "
-               "configuration that Debian ships: give it a file there";
+        return lab_tr(
+            "distribution answers so when the path of its htpasswd is a folder, as in the "
+            "configuration that Debian ships: give it a file there");
     if (call->status == 403)
-        return "this user may not do that there; ask whoever runs the registry";
+        return lab_tr("this user may not do that there; ask whoever runs the registry");
     if (call->status == 405)
-        return "the registry is read-only (maintenance mode, or a mirror): push to another, or end that";
+        return lab_tr(
+            "the registry is read-only (maintenance mode, or a mirror): push to another, or end that");
     if (call->status == 413)
-        return "a proxy in front of the registry limits the size of requests (nginx: "
-               "client_max_body_size 0)";
+        return lab_tr("a proxy in front of the registry limits the size of requests (nginx: "
+                      "client_max_body_size 0)");
     if (strcmp(code, "NAME_UNKNOWN") == 0)
-        return "there is no repository of that name; 'labctl registry ls' shows those that are";
+        return lab_tr(
+            "there is no repository of that name; 'labctl registry ls' shows those that are");
     if (call->status == 404 && !*code)
-        return "this answer is not a registry's: is something else at this address, or is the name one "
-               "that registries do not take?";
+        return lab_tr(
+            "this answer is not a registry's: is something else at this address, or is the name one "
+            "that registries do not take?");
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 struct seen {
@@ -98,16 +99,16 @@ static char *words_of(enum lab_registry_answer answer, long status, const char *
     case LAB_REGISTRY_ANSWERS:
         return lab_strdup("answers");
     case LAB_REGISTRY_NO_LOGIN:
-        return lab_strdup("it refuses the login (HTTP 401)");
+        return lab_strdup(lab_tr("it refuses the login (HTTP 401)"));
     case LAB_REGISTRY_UNTRUSTED:
-        return lab_format("its certificate is not trusted: %s", reason);
+        return lab_format(lab_tr("its certificate is not trusted: %s"), reason);
     case LAB_REGISTRY_SILENT:
-        return lab_format("no answer in time: %s", reason);
+        return lab_format(lab_tr("no answer in time: %s"), reason);
     case LAB_REGISTRY_NOBODY:
-        return lab_format("nobody answers: %s", reason);
+        return lab_format(lab_tr("nobody answers: %s"), reason);
     default:
-        return *reason ? lab_format("it is no registry with TLS: %s", reason)
-                       : lab_format("it answers like no registry (HTTP %ld)", status);
+        return *reason ? lab_format(lab_tr("it is no registry with TLS: %s"), reason)
+                       : lab_format(lab_tr("it answers like no registry (HTTP %ld)"), status);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/child.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/work.h"
 #include "platform.h"
@@ -84,7 +85,7 @@ static int await_answer(const struct starting *w, uint64_t pid, struct lab_error
         if (running.restarts >= RESTARTS_MAX && running.last_end)
             return give_up(w, running.last_end, err);
         if (!lab_registryd_supervisor(w->files) && !(pid && plat_process_lives(pid, 0)))
-            return give_up(w, "its supervisor has ended", err);
+            return give_up(w, lab_tr("its supervisor has ended"), err);
         if (lab_work_cancelled())
             return lab_fail(err, LAB_CANCELLED, "interrupted while the registry was starting");
         if (plat_now_ms() >= deadline)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "media/sshkey.h"
 #include "run/hypervisor.h"
 #include "run/k3s.h"
@@ -45,7 +46,7 @@ static bool has_key(const struct adoption *a, const char *key, struct lab_str *w
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (lab_file_exists(path) && lab_sshkey_load(&found, path, &err) == 0)
         return true;
-    lab_str_addf(why, err.code ? "%s" : "'%s' is gone", err.code ? err.message : path);
+    lab_str_addf(why, err.code ? "%s" : lab_tr("'%s' is gone"), err.code ? err.message : path);
     return false;
 }
 
@@ -62,8 +63,8 @@ static void check_node(const struct adoption *a,
     if (has_key(a, node, &why) && login)
         return;
     if (why.len)
-        lab_str_addf(refused, "\n  node '%s': the key by which its guest is known: %s", node,
-                     lab_str_get(&why));
+        lab_str_addf(refused, lab_tr("\n  node '%s': the key by which its guest is known: %s"),
+                     node, lab_str_get(&why));
     lab_str_addf(remedy, " --recreate %s", node);
 }
 
@@ -74,7 +75,8 @@ static int check_keys(const struct adoption *a, struct lab_error *err)
     LAB_AUTO_STR struct lab_str why = LAB_STR_INIT;
     bool login = has_key(a, "login", &why);
     if (!login)
-        lab_str_addf(&refused, "\n  the key by which labctl logs in: %s", lab_str_get(&why));
+        lab_str_addf(&refused, lab_tr("\n  the key by which labctl logs in: %s"),
+                     lab_str_get(&why));
     LAB_VEC_FOREACH (vm, &a->vms.list)
         check_node(a, vm->name, login, &refused, &remedy);
     if (!remedy.len)
@@ -142,9 +144,10 @@ static int ask(const struct adoption *a, bool yes, struct lab_error *err)
         here = here && o->home == LAB_ORPHAN_HERE;
     if (here)
         return 0;
-    lab_str_add(&text, "Take these up as your own, though they may be somebody else's?");
+    lab_str_add(&text, lab_tr("Take these up as your own, though they may be somebody else's?"));
     lab_orphans_list(&text, &a->orphans);
-    return lab_confirm(a->run, yes, lab_str_get(&text), "nothing was adopted: it wants a yes", err);
+    return lab_confirm(a->run, yes, lab_str_get(&text),
+                       lab_tr("nothing was adopted: it wants a yes"), err);
 }
 
 /* --- what is known of them -------------------------------------------------------------------- */
@@ -265,7 +268,7 @@ static void say_adopted(const struct adoption *a, const char *aside)
             "adopted %s with id %s; addresses, sizes of disks and what they were made "
             "from are taken from lab.yaml as it is now, and its changes since they were "
             "made go unnoticed",
-            names.len ? lab_str_get(&names) : "what is left beside VMs", a->id);
+            names.len ? lab_str_get(&names) : lab_tr("what is left beside VMs"), a->id);
 }
 
 static int write_ledger(struct adoption *a, struct lab_error *err)

@@ -5,6 +5,7 @@
 
 #include "base/asset.h"
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "run/airgap_priv.h"
 #include "run/commands.h"
 #include "run/roster.h"
@@ -83,9 +84,9 @@ static void conclude(struct answer *answer, const struct lab_exec_row *row)
     else if (row->error.code != LAB_OK)
         answer->look.untold = lab_strdup(row->error.message);
     else if (!lab_str_ok(&answer->text))
-        answer->look.untold = lab_strdup("it said more than 1 MiB");
+        answer->look.untold = lab_strdup(lab_tr("it said more than 1 MiB"));
     else
-        answer->look.untold = lab_format("the script ended with status %d: %s", row->status,
+        answer->look.untold = lab_format(lab_tr("the script ended with status %d: %s"), row->status,
                                          lab_str_get(&answer->last_error));
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/airgap_priv.h"
 #include "spec/yaml.h"
@@ -166,7 +167,8 @@ void airgap_judge_images(struct lab_airgap *out,
     judge_node(&w, look, pods_of(looks, n));
     airgap_row(
         out, look->node, "images", &w.v,
-        "add it to the bundle, or push it to the lab's registry and name that in registries.yaml",
+        lab_tr(
+            "add it to the bundle, or push it to the lab's registry and name that in registries.yaml"),
         "%zu imported; %zu of pods, all imported or mirrored", w.there.list.len, w.used);
     lab_refs_clear(&w.there);
     lab_yaml_doc_clear(&w.mirrors.doc);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/airgap_priv.h"
 
@@ -93,8 +94,8 @@ static void judge_routes(const struct judge *j)
     if (!routes)
         airgap_say(&v, LAB_AIRGAP_NOT_PROVED, "the guest told of no routes");
     airgap_row(j->out, j->node, "routes", &v,
-               "see 'ip route' in the guest; a second network card may lead out", "%s",
-               ways.len ? lab_str_get(&ways) : "no default route");
+               lab_tr("see 'ip route' in the guest; a second network card may lead out"), "%s",
+               ways.len ? lab_str_get(&ways) : lab_tr("no default route"));
 }
 
 /* --- TCP and ICMP ------------------------------------------------------------------------------
@@ -130,8 +131,8 @@ static void judge_answer(const struct judge *j,
         airgap_say(v, LAB_AIRGAP_NOT_PROVED, "%s was not asked", what);
 }
 
-static const char way_out[] =
-    "take the way: a lab's network has no NAT and no forwarding (bridge: an isolated network)";
+static const char way_out[] = LAB_N(
+    "take the way: a lab's network has no NAT and no forwarding (bridge: an isolated network)");
 
 static void judge_tcp(const struct judge *j, const char *by)
 {
@@ -139,7 +140,7 @@ static void judge_tcp(const struct judge *j, const char *by)
     struct tally t = {0};
     struct fields r;
     for (const char *at = j->text; next_fields(&at, "tcp", 4, &r); free(r.line)) {
-        LAB_AUTOFREE char *what = lab_format("%s port %s", r.f[0], r.f[1]);
+        LAB_AUTOFREE char *what = lab_format(lab_tr("%s port %s"), r.f[0], r.f[1]);
         judge_answer(j, &v, &t, what, r.f[2], r.f[3]);
     }
     if (!t.tried)
@@ -207,8 +208,9 @@ static void judge_dns(const struct judge *j, const char *by)
         airgap_say(&v, LAB_AIRGAP_NOT_PROVED, "no server was asked");
     airgap_row(
         j->out, j->node, "dns", &v,
-        "take the resolver's way out: libvirt's network with <dns enable='no'/>, dnsmasq with "
-        "no-resolv, no nameservers in lab.yaml",
+        lab_tr(
+            "take the resolver's way out: libvirt's network with <dns enable='no'/>, dnsmasq with "
+            "no-resolv, no nameservers in lab.yaml"),
         "%zu questions by %s: %zu silent, %zu refused", t.tried, by, t.silent, t.unreachable);
 }
 
@@ -226,9 +228,10 @@ static void judge_proxies(const struct judge *j)
             airgap_say(&v, LAB_AIRGAP_NOT_PROVED, "%s (%s) was not tried", r.f[1], r.f[0]);
         else
             airgap_say(&v, LAB_AIRGAP_WARNING, "%s (%s) is configured, %s", r.f[1], r.f[0],
-                       is(r.f[2], "answers") ? "and lets nothing out" : "and does not answer");
+                       is(r.f[2], "answers") ? lab_tr("and lets nothing out")
+                                             : lab_tr("and does not answer"));
     }
-    airgap_row(j->out, j->node, "proxies", &v, "remove the setting from the file",
+    airgap_row(j->out, j->node, "proxies", &v, lab_tr("remove the setting from the file"),
                "none configured");
 }
 
@@ -241,8 +244,8 @@ static void judge_time(const struct judge *j)
         if (!lab_lint_is_inside(j->lab, r.f[1]))
             airgap_say(&v, LAB_AIRGAP_WARNING, "%s (%s) will never answer", r.f[1], r.f[0]);
     airgap_row(j->out, j->node, "time", &v,
-               "remove it, or name a server of the lab; labctl sets the clock",
-               servers ? "only servers of the lab" : "no servers configured");
+               lab_tr("remove it, or name a server of the lab; labctl sets the clock"),
+               servers ? "only servers of the lab" : lab_tr("no servers configured"));
 }
 
 static void judge_units(const struct judge *j)
@@ -252,7 +255,7 @@ static void judge_units(const struct judge *j)
     for (const char *at = j->text; next_fields(&at, "unit", 3, &r); free(r.line))
         if (is(r.f[2], "network"))
             airgap_say(&v, LAB_AIRGAP_WARNING, "%s is %s, and waits for a network", r.f[0], r.f[1]);
-    airgap_row(j->out, j->node, "services", &v, "systemctl disable it, or see its journal",
+    airgap_row(j->out, j->node, "services", &v, lab_tr("systemctl disable it, or see its journal"),
                "none fails for want of a network");
 }
 
@@ -270,8 +273,9 @@ static void judge_one(struct lab_airgap *out,
     if (!end) {
         struct airgap_verdict v = {0};
         airgap_say(&v, LAB_AIRGAP_NOT_PROVED, "%s",
-                   look->untold ? look->untold : "its answer broke off");
-        airgap_row(out, look->node, "guest", &v, "'labctl status' shows whether it runs", "asked");
+                   look->untold ? look->untold : lab_tr("its answer broke off"));
+        airgap_row(out, look->node, "guest", &v, lab_tr("'labctl status' shows whether it runs"),
+                   "asked");
         return;
     }
     LAB_AUTOFREE char *who = airgap_first(look->text, "by");

@@ -68,11 +68,11 @@ void airgap_row(struct lab_airgap *out,
     struct lab_airgap_row *row = lab_vec_push(&out->rows);
     va_list ap;
     if (v->said > MAX_SAID)
-        lab_str_addf(&v->evidence, "; and %zu more", v->said - MAX_SAID);
+        lab_str_addf(&v->evidence, lab_tr("; and %zu more"), v->said - MAX_SAID);
     row->node = lab_strdup(node);
     row->check = check;
     row->result = v->result;
-    row->fix = v->result == LAB_AIRGAP_OK ? NULL : fix;
+    row->fix = v->result == LAB_AIRGAP_OK ? NULL : lab_tr(fix);
     if (v->said) {
         row->evidence = lab_strdup(lab_str_get(&v->evidence));
     } else {

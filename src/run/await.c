@@ -1,6 +1,7 @@
 /* Waiting for a worker while the loop goes on: progress is shown, Ctrl-C is heard. */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/run.h"
@@ -37,7 +38,7 @@ static void show_meter(struct lab_run *run, const char *step)
         return;
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     lab_put_size(&text, done);
-    lab_str_add(&text, " of ");
+    lab_str_add(&text, lab_tr(" of "));
     lab_put_size(&text, total);
     run->listener->live(run->listener->arg, "", step, lab_str_get(&text));
 }
@@ -65,8 +66,9 @@ int lab_run_interrupted(struct lab_run *run, struct lab_error *err)
     bool switches = strcmp(command, "start") == 0 || strcmp(command, "stop") == 0;
     if (switches || strcmp(command, "restart") == 0) {
         lab_fail(err, LAB_CANCELLED, "interrupted; nodes that were switched stay so");
-        return lab_error_hint(err, "'%s %s' %s", self, command,
-                              switches ? "goes on from here" : "begins again with every node");
+        return switches
+                   ? lab_error_hint(err, "'%s %s' goes on from here", self, command)
+                   : lab_error_hint(err, "'%s %s' begins again with every node", self, command);
     }
     lab_fail(err, LAB_CANCELLED, "interrupted");
     return strcmp(command, "wait") == 0 ? lab_error_hint(err, "'%s wait' looks again", self) : -1;

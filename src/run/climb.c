@@ -46,7 +46,7 @@ void lab_climb_step(struct lab_climb *c, int step, const char *what)
 {
     c->step = step;
     c->step_ms = c->moved_ms = plat_now_ms();
-    lab_climb_see(c, "%s", what);
+    lab_climb_see(c, "%s", lab_tr(what));
 }
 
 enum lab_answer lab_climb_fail(struct lab_climb *c, enum lab_code code, const char *fmt, ...)

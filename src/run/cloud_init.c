@@ -3,6 +3,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "base/i18n.h"
+
 /* The stages in their order; init-local also names the datasource search. */
 static const char *const stages[] = {"init-local", "init", "modules-config", "modules-final"};
 
@@ -40,7 +42,7 @@ static enum lab_cloud_state read_result(const struct lab_cloud_facts *f, struct 
     const json_t *errors = json_object_get(v1, "errors");
     enum lab_cloud_state state = LAB_CLOUD_RUNNING;
     if (!v1 || !json_is_array(errors)) {
-        lab_str_add(detail, "result.json is not complete yet");
+        lab_str_add(detail, lab_tr("result.json is not complete yet"));
     } else if (json_array_size(errors)) {
         put_errors(detail, errors);
         state = LAB_CLOUD_ERROR;
@@ -48,7 +50,7 @@ static enum lab_cloud_state read_result(const struct lab_cloud_facts *f, struct 
         state = LAB_CLOUD_DEGRADED;
     } else {
         const char *source = json_string_value(json_object_get(v1, "datasource"));
-        lab_str_addf(detail, "done, datasource %s", source ? source : "unknown");
+        lab_str_addf(detail, lab_tr("done, datasource %s"), source ? source : lab_tr("unknown"));
         state = LAB_CLOUD_DONE;
     }
     json_decref(result);
@@ -61,23 +63,23 @@ enum lab_cloud_state lab_cloud_init_read(const struct lab_cloud_facts *f, struct
     if (f->result && *f->result == '{')
         return read_result(f, detail);
     if (f->installed && strcmp(f->installed, "no") == 0) {
-        lab_str_add(detail, "cloud-init is not installed in this image");
+        lab_str_add(detail, lab_tr("cloud-init is not installed in this image"));
         return LAB_CLOUD_NOT_INSTALLED;
     }
     if (f->enabled && strcmp(f->enabled, "disabled") == 0) {
         lab_str_add(detail,
-                    "cloud-init is disabled: it found no datasource (no 'cidata' medium was "
-                    "visible at boot), or /etc/cloud/cloud-init.disabled exists");
+                    lab_tr("cloud-init is disabled: it found no datasource (no 'cidata' medium was "
+                           "visible at boot), or /etc/cloud/cloud-init.disabled exists"));
         return LAB_CLOUD_DISABLED;
     }
     if (f->stage && *f->stage && strcmp(f->stage, "none") != 0 && strcmp(f->stage, "null") != 0) {
-        lab_str_addf(detail, "running stage %s", f->stage);
+        lab_str_addf(detail, lab_tr("running stage %s"), f->stage);
         return LAB_CLOUD_RUNNING;
     }
     if (f->status && *f->status == '{') {
-        lab_str_add(detail, "between two stages");
+        lab_str_add(detail, lab_tr("between two stages"));
         return LAB_CLOUD_RUNNING;
     }
-    lab_str_add(detail, "has not run yet on this boot");
+    lab_str_add(detail, lab_tr("has not run yet on this boot"));
     return LAB_CLOUD_NOT_RUN;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 void lab_console_last_line(struct lab_str *out, const char *text, size_t len)
@@ -74,14 +75,14 @@ bool lab_console_stuck(struct lab_str *why, const char *text)
     const char *boot = lab_console_this_boot(text), *at = strstr(boot, panic);
     if (at) {
         at += strlen(panic);
-        lab_str_add(why, "its kernel panicked (kernel panic): ");
+        lab_str_add(why, lab_tr("its kernel panicked (kernel panic): "));
         lab_put_printable(why, at, strcspn(at, "\r\n"), 200);
         return true;
     }
     at = strstr(boot, "You are in emergency mode");
     if (!at)
         return false;
-    lab_str_add(why, "it stopped in emergency mode");
+    lab_str_add(why, lab_tr("it stopped in emergency mode"));
     put_failed(why, boot, at);
     return true;
 }
@@ -102,9 +103,9 @@ const char *lab_console_seedless(const char *text, bool *saw_cd)
     /* "sr 1:0:0:0: [sr0]", or "Attached scsi CD-ROM sr0" */
     *saw_cd = strstr(boot, "sr0") != NULL;
     if (strstr(boot, "Datasource DataSourceNone"))
-        return "its cloud-init ran and found no seed (no CD with the label 'cidata')";
+        return lab_tr("its cloud-init ran and found no seed (no CD with the label 'cidata')");
     if (!at_login_prompt(boot) || strstr(boot, "Cloud-init v"))
         return NULL;
-    return "it is up, but its cloud-init did not run: it saw no seed (no CD with the label "
-           "'cidata'), or the image has no cloud-init";
+    return lab_tr("it is up, but its cloud-init did not run: it saw no seed (no CD with the label "
+                  "'cidata'), or the image has no cloud-init");
 }

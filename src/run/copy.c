@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/prepare.h"
@@ -76,10 +77,10 @@ sort_out(struct copying *g, const char **paths, const char **to, bool *up, struc
     }
     if (guests ? guests == o->from_len : *up)
         return 0;
-    lab_fail(err, LAB_USAGE,
-             guests ? "the sources are partly here and partly in '%s'"
-                    : "neither side of the copy is a node%s",
-             guests ? g->node : "");
+    if (guests)
+        lab_fail(err, LAB_USAGE, "the sources are partly here and partly in '%s'", g->node);
+    else
+        lab_fail(err, LAB_USAGE, "neither side of the copy is a node");
     return lab_error_hint(err, "for example: %s cp ./file NODE:/tmp/", lab_run_self(g->run));
 }
 
@@ -114,7 +115,7 @@ static void show_progress(void *arg, const char *name, uint64_t done, uint64_t t
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     lab_str_addf(&text, "%s: ", name);
     lab_put_size(&text, done);
-    lab_str_add(&text, " of ");
+    lab_str_add(&text, lab_tr(" of "));
     lab_put_size(&text, total);
     listener->live(listener->arg, g->node, "copy", lab_str_get(&text));
 }
@@ -128,9 +129,9 @@ static void show_copied(void *arg, const struct lab_copied *file)
     lab_str_addf(&text, "%s (", file->to);
     lab_put_size(&text, file->bytes);
     if (file->was_there)
-        lab_str_add(&text, ", was there already");
+        lab_str_add(&text, lab_tr(", was there already"));
     else if (file->resumed_at)
-        lab_put_size((lab_str_add(&text, ", gone on from "), &text), file->resumed_at);
+        lab_put_size((lab_str_add(&text, lab_tr(", gone on from ")), &text), file->resumed_at);
     lab_str_add(&text, ")");
     const struct lab_event e = {plat_wall_ms(), (char *)g->node, (char *)"copy", (char *)"passed",
                                 (char *)lab_str_get(&text)};

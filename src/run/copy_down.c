@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "platform.h"
@@ -102,7 +103,7 @@ static int hash_part(struct taking *t, uint64_t len, struct lab_error *err)
                                 (int64_t)t->at);
         if (n <= 0)
             return lab_fail(err, LAB_HOST, "cannot read '%s': %s", t->part,
-                            n ? uv_strerror((int)n) : "it became shorter meanwhile");
+                            n ? uv_strerror((int)n) : lab_tr("it became shorter meanwhile"));
         lab_sha256_add(t->sha, bytes, (size_t)n);
         t->at += (uint64_t)n;
     }
@@ -249,7 +250,7 @@ static int need_folder(const char *path, struct lab_error *err)
     if (st.is_dir && !st.is_link)
         return 0;
     return lab_fail(err, LAB_HOST, "'%s' is in the way: it is %s", path,
-                    st.is_link ? "a symbolic link" : "no folder");
+                    st.is_link ? lab_tr("a symbolic link") : lab_tr("no folder"));
 }
 
 static int need_folders(const char *root, const char *below, struct lab_error *err)
@@ -287,9 +288,9 @@ static int take_row(const struct lab_copier *c,
         return need_folders(to, name, err) || take_file(c, source, &src, target, err) ? -1 : 0;
     if (c->skipped)
         c->skipped(c->arg, source,
-                   kind == 'l'   ? "a symbolic link"
-                   : kind == 'f' ? "what is left of a copy that was broken off"
-                                 : "neither a file nor a folder");
+                   kind == 'l'   ? lab_tr("a symbolic link")
+                   : kind == 'f' ? lab_tr("what is left of a copy that was broken off")
+                                 : lab_tr("neither a file nor a folder"));
     return 0;
 }
 

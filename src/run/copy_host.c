@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "platform.h"
@@ -23,7 +24,7 @@ static int hash_rest(struct hashing *h, int fd, struct lab_sha256 *sha, struct l
         int64_t n = lab_io_read(fd, bytes, h->left < BLOCK ? (size_t)h->left : BLOCK, -1);
         if (n <= 0)
             return lab_fail(err, LAB_HOST, "cannot read '%s': %s", h->path,
-                            n ? uv_strerror((int)n) : "it became shorter meanwhile");
+                            n ? uv_strerror((int)n) : lab_tr("it became shorter meanwhile"));
         if (lab_work_cancelled())
             return lab_fail(err, LAB_CANCELLED, "interrupted");
         lab_sha256_add(sha, bytes, (size_t)n);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/io.h"
 #include "base/text.h"
 #include "platform.h"
@@ -76,7 +77,7 @@ static int64_t feed(struct lab_copy_call *call, void *bytes, size_t n, struct la
     int64_t got = lab_io_read(s->fd, bytes, left < n ? (size_t)left : n, (int64_t)s->at);
     if (got <= 0)
         return lab_fail(err, LAB_HOST, "cannot read '%s': %s", s->from,
-                        got ? uv_strerror((int)got) : "it became shorter meanwhile");
+                        got ? uv_strerror((int)got) : lab_tr("it became shorter meanwhile"));
     s->at += (uint64_t)got;
     return got;
 }
@@ -107,10 +108,8 @@ static int put(struct sending *s,
                        "bytes; nothing was left in the guest",
                        s->from);
     else if (rc && broken_off && err->code != LAB_HOST)
-        lab_error_hint(err,
-                       "what came over is kept as '%s" LAB_COPY_PART "'; the same command "
-                       "goes on from there",
-                       to);
+        lab_error_hint(err, "what came over is kept as '%s%s'; the same command goes on from there",
+                       to, LAB_COPY_PART);
     return rc;
 }
 
@@ -207,9 +206,9 @@ static int walk_one(void *arg, const char *name)
         *lab_vec_push(&w->files) = lab_steal(&below);
     else if (w->copier->skipped)
         w->copier->skipped(w->copier->arg, path,
-                           st.is_link   ? "a symbolic link"
-                           : st.is_file ? "what is left of a copy that was broken off"
-                                        : "neither a file nor a folder");
+                           st.is_link   ? lab_tr("a symbolic link")
+                           : st.is_file ? lab_tr("what is left of a copy that was broken off")
+                                        : lab_tr("neither a file nor a folder"));
     return 0;
 }
 

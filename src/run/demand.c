@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "media/iso.h"
 #include "platform.h"
 
@@ -96,7 +97,7 @@ void lab_demand_media(const struct lab_demand *demand, const char *home, struct 
 {
     LAB_AUTOFREE char *media = lab_path_join(home, "media");
     LAB_AUTOFREE char *iso = lab_path_join(media, "payload.iso");
-    struct lab_place *place = lab_places_add(out, media, "seeds and payload");
+    struct lab_place *place = lab_places_add(out, media, lab_tr("seeds and payload"));
     LAB_VEC_FOREACH (node, &demand->nodes)
         place->now += node->made ? 0 : SEED_BYTES;
     if (lab_file_exists(iso))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "run/commands.h"
 #include "run/demand.h"
 #include "run/doctor.h"
@@ -28,7 +29,8 @@ static void open_subject(struct subject *x, const char *file, struct lab_finding
     LAB_AUTOFREE char *ledger = lab_path_join(x->home, "state.db");
     if (lab_file_exists(ledger) &&
         lab_state_open(&x->state, x->spec->name, LAB_STATE_READ, x->spec->path, "doctor", &err))
-        lab_finding_looked(lab_found_error(out, "ledger", LAB_RESULT_FAIL, &err), "%s", ledger);
+        lab_finding_looked(lab_found_error(out, LAB_N("ledger"), LAB_RESULT_FAIL, &err), "%s",
+                           ledger);
     lab_doctor_files(x->spec, x->home, out);
     lab_doctor_registry(x->spec, out);
 }
@@ -102,7 +104,7 @@ static void refuse(const struct subject *x, struct lab_findings *out)
 {
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (lab_provider_refuse(x->spec ? x->spec->provider : LAB_PROVIDER_AUTO, &err))
-        lab_finding_looked(lab_found_error(out, "provider", LAB_RESULT_FAIL, &err),
+        lab_finding_looked(lab_found_error(out, LAB_N("provider"), LAB_RESULT_FAIL, &err),
                            "this build of labctl");
 }
 
@@ -169,13 +171,14 @@ check_room(struct subject *x, const struct lab_provider_ops *ops, struct lab_fin
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     struct lab_provider p = {ops, NULL};
     if (ops && ask_provider(x, &p, &places, &err))
-        lab_found(out, "disk", LAB_RESULT_UNKNOWN, "where the VMs' disks will be: %s", err.message);
+        lab_found(out, LAB_N("disk"), LAB_RESULT_UNKNOWN, "where the VMs' disks will be: %s",
+                  err.message);
     lab_demand_media(&x->demand, x->home, &places);
     lab_doctor_disk(&places, out);
     if (!places.elsewhere)
         lab_doctor_memory(&x->demand, out);
     else
-        lab_found(out, "memory", LAB_RESULT_UNKNOWN,
+        lab_found(out, LAB_N("memory"), LAB_RESULT_UNKNOWN,
                   "the VMs are on another host, whose disks and memory are not looked at");
 }
 
@@ -205,7 +208,7 @@ static void examine(const char *file, struct lab_findings *out)
     if (file)
         open_subject(&x, file, out);
     else
-        lab_finding_looked(lab_found(out, "lab.yaml", LAB_RESULT_UNUSED,
+        lab_finding_looked(lab_found(out, LAB_N("lab.yaml"), LAB_RESULT_UNUSED,
                                      "none here: what a lab needs was left out (-f FILE)"),
                            "the current folder");
     x.demanded = x.spec && demand(&x, NULL, &err) == 0;

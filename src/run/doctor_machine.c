@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/time.h"
 #include "platform.h"
 #include "run/doctor.h"
@@ -20,11 +21,11 @@ static void check_date(struct lab_findings *out)
     LAB_AUTOFREE char *then = day_of(built);
     struct lab_finding *f;
     if (now < built || now > built + 20 * YEAR_S) {
-        f = lab_found(out, "date", LAB_RESULT_WARNING, "%s, but labctl was built on %s", today,
-                      then);
+        f = lab_found(out, LAB_N("date"), LAB_RESULT_WARNING, "%s, but labctl was built on %s",
+                      today, then);
         lab_finding_fix(f, "set the clock");
     } else {
-        f = lab_found(out, "date", LAB_RESULT_OK, "%s", today);
+        f = lab_found(out, LAB_N("date"), LAB_RESULT_OK, "%s", today);
     }
     lab_finding_looked(f, "the clock, labctl's build date");
 }
@@ -34,11 +35,11 @@ void lab_doctor_machine(struct lab_findings *out)
     struct lab_host_fact fact;
     check_date(out);
     plat_ask_clock(&fact);
-    lab_found_fact(out, "clock", LAB_RESULT_WARNING, &fact);
+    lab_found_fact(out, LAB_N("clock"), LAB_RESULT_WARNING, &fact);
     plat_ask_time_zone(&fact);
-    lab_found_fact(out, "time zone", LAB_RESULT_WARNING, &fact);
+    lab_found_fact(out, LAB_N("time zone"), LAB_RESULT_WARNING, &fact);
     plat_ask_utf8(&fact);
-    lab_found_fact(out, "UTF-8", LAB_RESULT_WARNING, &fact);
+    lab_found_fact(out, LAB_N("UTF-8"), LAB_RESULT_WARNING, &fact);
     plat_ask_long_paths(&fact);
-    lab_found_fact(out, "long paths", LAB_RESULT_WARNING, &fact);
+    lab_found_fact(out, LAB_N("long paths"), LAB_RESULT_WARNING, &fact);
 }

@@ -1,6 +1,7 @@
 /* What labctl's own registry needs of this host. */
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "registryd/server.h"
 #include "run/doctor.h"
 
@@ -10,8 +11,8 @@ static void look_at_serve(struct lab_findings *out)
     LAB_AUTOFREE char *program = NULL;
     struct lab_finding *f =
         lab_registryd_program(&program, &err) == 0
-            ? lab_found(out, "registry", LAB_RESULT_OK, "labctl runs %s", program)
-            : lab_found_error(out, "registry", LAB_RESULT_FAIL, &err);
+            ? lab_found(out, LAB_N("registry"), LAB_RESULT_OK, "labctl runs %s", program)
+            : lab_found_error(out, LAB_N("registry"), LAB_RESULT_FAIL, &err);
     lab_finding_looked(f, "PATH");
 }
 
@@ -20,9 +21,9 @@ char *lab_registry_insecure(const struct lab_registry_spec *registry)
     if (!registry->insecure)
         return NULL;
     return lab_format(
-        "INSECURE: nobody checks who %s is, so whoever is on the way to it can change "
-        "images%s",
-        registry->address, registry->username ? " and read the password" : "");
+        lab_tr("INSECURE: nobody checks who %s is, so whoever is on the way to it can change "
+               "images%s"),
+        registry->address, registry->username ? lab_tr(" and read the password") : "");
 }
 
 void lab_doctor_registry(const struct lab_spec *spec, struct lab_findings *out)
@@ -34,7 +35,7 @@ void lab_doctor_registry(const struct lab_spec *spec, struct lab_findings *out)
         look_at_serve(out);
     } else if (r->insecure) {
         LAB_AUTOFREE char *words = lab_registry_insecure(r);
-        struct lab_finding *f = lab_found(out, "registry", LAB_RESULT_WARNING, "%s", words);
+        struct lab_finding *f = lab_found(out, LAB_N("registry"), LAB_RESULT_WARNING, "%s", words);
         lab_finding_looked(f, "registry.insecure in lab.yaml");
         lab_finding_fix(f,
                         "name the CA of its certificate with registry.ca, and remove 'insecure'");

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/doctor.h"
@@ -47,7 +48,7 @@ static void put_part(struct lab_str *out, const char *what, uint64_t bytes)
 {
     if (!bytes)
         return;
-    lab_str_addf(out, "%s%s ", out->len ? ", " : "", what);
+    lab_str_addf(out, "%s%s ", out->len ? ", " : "", lab_tr(what));
     lab_put_size(out, bytes);
 }
 
@@ -59,7 +60,7 @@ static void add(struct volume *v, const struct lab_place *place)
         v->peak = place->now + place->meanwhile;
     lab_str_addf(&v->folders, "%s%s", v->folders.len ? ", " : "", place->folder);
     put_part(&v->parts, place->what, place->now);
-    put_part(&v->parts, "for a while", place->meanwhile);
+    put_part(&v->parts, LAB_N("for a while"), place->meanwhile);
 }
 
 static void judge(const struct volume *v, struct lab_findings *out)
@@ -69,24 +70,27 @@ static void judge(const struct volume *v, struct lab_findings *out)
     uint64_t has = 0, need = v->now > v->peak ? v->now : v->peak;
     struct lab_finding *f;
     if (plat_free_space(v->at, &has, &err) != 0) {
-        f = lab_found_error(out, "disk", LAB_RESULT_UNKNOWN, &err);
+        f = lab_found_error(out, LAB_N("disk"), LAB_RESULT_UNKNOWN, &err);
         lab_finding_looked(f, "%s", lab_str_get(&v->folders));
         return;
     }
-    lab_put_size(&text, has);
-    lab_str_add(&text, " free, the lab needs ");
+    LAB_AUTO_STR struct lab_str is = LAB_STR_INIT, wants = LAB_STR_INIT;
+    lab_put_size(&is, has);
+    lab_put_size(&wants, need);
     if (need)
-        lab_put_size(&text, need);
+        lab_str_addf(&text, lab_tr("%s free, the lab needs %s"), lab_str_get(&is),
+                     lab_str_get(&wants));
     else
-        lab_str_add(&text, "nothing more");
+        lab_str_addf(&text, lab_tr("%s free, the lab needs nothing more"), lab_str_get(&is));
     if (v->parts.len)
         lab_str_addf(&text, " (%s)", lab_str_get(&v->parts));
     if (v->later) {
-        lab_str_add(&text, "; its disks may grow by ");
-        lab_put_size(&text, v->later);
+        LAB_AUTO_STR struct lab_str later = LAB_STR_INIT;
+        lab_put_size(&later, v->later);
+        lab_str_addf(&text, lab_tr("; its disks may grow by %s"), lab_str_get(&later));
     }
     bool fits = need <= has, forever = fits && v->later <= has - need;
-    f = lab_found(out, "disk",
+    f = lab_found(out, LAB_N("disk"),
                   !fits     ? LAB_RESULT_FAIL
                   : forever ? LAB_RESULT_OK
                             : LAB_RESULT_WARNING,
@@ -124,11 +128,11 @@ void lab_doctor_home(struct lab_findings *out)
     uint64_t bytes = 0;
     struct lab_finding *f;
     if (plat_free_space(at, &bytes, &err) != 0) {
-        f = lab_found_error(out, "disk", LAB_RESULT_UNKNOWN, &err);
+        f = lab_found_error(out, LAB_N("disk"), LAB_RESULT_UNKNOWN, &err);
     } else {
         lab_put_size(&text, bytes);
-        f = lab_found(out, "disk", bytes >= enough ? LAB_RESULT_OK : LAB_RESULT_WARNING, "%s free",
-                      lab_str_get(&text));
+        f = lab_found(out, LAB_N("disk"), bytes >= enough ? LAB_RESULT_OK : LAB_RESULT_WARNING,
+                      "%s free", lab_str_get(&text));
         if (bytes < enough)
             lab_finding_fix(f, "free some space, or set LABCTL_HOME to a larger disk");
     }
@@ -139,14 +143,15 @@ void lab_doctor_home(struct lab_findings *out)
 
 static void put_memory(struct lab_str *out, uint64_t need, uint64_t total, uint64_t available)
 {
-    lab_put_size(out, available);
-    lab_str_add(out, " of ");
-    lab_put_size(out, total);
-    lab_str_add(out, " can be had");
-    if (!need)
-        return;
-    lab_str_add(out, ", the nodes that do not run yet want ");
-    lab_put_size(out, need);
+    LAB_AUTO_STR struct lab_str free_ = LAB_STR_INIT, all = LAB_STR_INIT, wants = LAB_STR_INIT;
+    lab_put_size(&free_, available);
+    lab_put_size(&all, total);
+    lab_put_size(&wants, need);
+    if (need)
+        lab_str_addf(out, lab_tr("%s of %s can be had, the nodes that do not run yet want %s"),
+                     lab_str_get(&free_), lab_str_get(&all), lab_str_get(&wants));
+    else
+        lab_str_addf(out, lab_tr("%s of %s can be had"), lab_str_get(&free_), lab_str_get(&all));
 }
 
 void lab_doctor_memory(const struct lab_demand *demand, struct lab_findings *out)
@@ -159,11 +164,11 @@ void lab_doctor_memory(const struct lab_demand *demand, struct lab_findings *out
         LAB_VEC_FOREACH (node, &demand->nodes)
             need += node->running ? 0 : node->memory_bytes;
     if (plat_memory(&total, &available, &err) != 0) {
-        lab_found_error(out, "memory", LAB_RESULT_UNKNOWN, &err);
+        lab_found_error(out, LAB_N("memory"), LAB_RESULT_UNKNOWN, &err);
         return;
     }
     put_memory(&text, need, total, available);
-    f = lab_found(out, "memory",
+    f = lab_found(out, LAB_N("memory"),
                   need > total       ? LAB_RESULT_FAIL
                   : need > available ? LAB_RESULT_WARNING
                                      : LAB_RESULT_OK,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/climb.h"
 #include "run/console.h"
@@ -42,9 +43,9 @@ static void add_console(struct lab_climb *c, struct lab_str *out, struct lab_str
     LAB_AUTOFREE char *path = lab_run_path(c->ladder->run, "console/%s.log", c->record->name);
     lab_file_tail(path, CONSOLE_BYTES, tail);
     if (tail->len)
-        put_tail(out, "end of its serial console:", lab_str_get(tail), CONSOLE_LINES);
+        put_tail(out, lab_tr("end of its serial console:"), lab_str_get(tail), CONSOLE_LINES);
     else
-        lab_str_addf(out, "its serial console (%s) is empty\n", path);
+        lab_str_addf(out, lab_tr("its serial console (%s) is empty\n"), path);
 }
 
 /* What to ask the guest; NULL: no log of its own explains the gate. Caller frees. */
@@ -98,7 +99,7 @@ put_cause(struct lab_climb *c, const char *log, const char *console, struct lab_
         wants_cause(c) ? find_cause(said, LAB_ARRAY_LEN(said), &line, &len) : NULL;
     if (!s)
         return;
-    lab_str_addf(out, "  likely cause: %s\n  | ", s->cause);
+    lab_str_addf(out, lab_tr("  likely cause: %s\n  | "), lab_tr(s->cause));
     lab_put_printable(out, line, len, 300);
     lab_str_add(out, "\n");
     if (c->error.hint)
@@ -143,7 +144,7 @@ bool lab_climb_gather(struct lab_climb *c)
     LAB_AUTO_STR struct lab_str out = LAB_STR_INIT, seen = LAB_STR_INIT, tail = LAB_STR_INIT;
     const char *log = c->step == ASKED ? c->exec_out : NULL;
     if (log)
-        put_tail(&seen, "last lines of its log:", log, LOG_LINES);
+        put_tail(&seen, lab_tr("last lines of its log:"), log, LOG_LINES);
     add_console(c, &seen, &tail);
     put_cause(c, log, lab_str_get(&tail), &out);
     lab_str_add(&out, lab_str_get(&seen));

@@ -2,6 +2,7 @@
  * hypervisor again; only then is the seed, which holds the host key and hashes, deleted everywhere.
  */
 #include "base/file.h"
+#include "base/i18n.h"
 #include "platform.h"
 #include "run/climb.h"
 #include "run/seed.h"
@@ -59,7 +60,8 @@ static enum lab_answer observed(struct lab_climb *c)
     if (!lab_climb_looked(c))
         return LAB_WAIT;
     lab_climb_see(c, "%s",
-                  c->media_attached ? "an ISO is still attached" : "no ISO in the definition");
+                  c->media_attached ? lab_tr("an ISO is still attached")
+                                    : lab_tr("no ISO in the definition"));
     return c->media_attached ? LAB_WAIT : LAB_PASS;
 }
 

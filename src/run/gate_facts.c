@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
@@ -167,7 +168,8 @@ static bool instance_matches(struct lab_climb *c)
                    c->record->generation ? c->record->generation : "");
     if (id && strcmp(id, want) == 0)
         return true;
-    lab_climb_see(c, "cloud-init works on instance %s, not on %s", id ? id : "unknown", want);
+    lab_climb_see(c, "cloud-init works on instance %s, not on %s", id ? id : lab_tr("unknown"),
+                  want);
     return false;
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/order.h"
@@ -98,8 +99,8 @@ static void read_status(struct lab_climb *c, const char *text)
             k->nodes_ms = plat_now_ms();
         }
     }
-    lab_climb_see(c, "service %s%s%s", service ? service : "unknown", last && *last ? ": " : "",
-                  last && *last ? last : "");
+    lab_climb_see(c, "service %s%s%s", service ? service : lab_tr("unknown"),
+                  last && *last ? ": " : "", last && *last ? last : "");
     free(nodes);
 }
 
@@ -222,7 +223,7 @@ static enum lab_answer asked(struct lab_climb *c)
                                   lab_str_get(&c->evidence));
         if (active && (!lab_is_master(c) || answers)) {
             if (c->ladder->observe || lab_bootstrapped(c)) {
-                lab_climb_see(c, lab_is_master(c) ? "API answers" : "service active");
+                lab_climb_see(c, lab_is_master(c) ? "API answers" : lab_tr("service active"));
                 return LAB_PASS;
             }
             c->step = MARKING;
@@ -261,7 +262,7 @@ enum lab_answer lab_check_k3s(struct lab_climb *c)
             c->step = ASKING;
             return LAB_WAIT;
         }
-        lab_climb_see(c, lab_is_master(c) ? "API answers" : "service active");
+        lab_climb_see(c, lab_is_master(c) ? "API answers" : lab_tr("service active"));
         return LAB_PASS;
     }
 }
@@ -299,6 +300,6 @@ enum lab_answer lab_check_ready(struct lab_climb *c)
         return lab_climb_fail(c, LAB_GUEST,
                               "no master is left that could tell whether it is Ready");
     lab_climb_see(c, "the master lists: %s",
-                  c->ladder->k3s.nodes ? c->ladder->k3s.nodes : "nothing yet");
+                  c->ladder->k3s.nodes ? c->ladder->k3s.nodes : lab_tr("nothing yet"));
     return LAB_WAIT;
 }

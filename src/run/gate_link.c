@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
@@ -51,24 +52,26 @@ static char *stuck(struct lab_climb *c, const char *path, const char *tail)
     if (lab_console_stuck(&why, tail))
         return lab_str_detach(&why);
     if (c->boots >= MANY_BOOTS)
-        return lab_format("it starts again and again: %u boots so far", c->boots);
+        return lab_format(lab_tr("it starts again and again: %u boots so far"), c->boots);
     return NULL;
 }
 
 static const char *seedless_hint(bool saw_cd)
 {
     return saw_cd
-               ? "check that the image has cloud-init, and that its datasource_list allows "
-                 "NoCloud"
-               : "its kernel told of no CD drive: for one without AHCI, such as that of Debian's "
-                 "genericcloud, set 'cd_bus: ide'";
+               ? lab_tr("check that the image has cloud-init, and that its datasource_list allows "
+                        "NoCloud")
+               : lab_tr(
+                     "its kernel told of no CD drive: for one without AHCI, such as that of Debian's "
+                     "genericcloud, set 'cd_bus: ide'");
 }
 
 static char *stuck_hint(const struct lab_climb *c, const char *path)
 {
-    return lab_format("its console is in %s; with another image, or if its disk is damaged, make "
-                      "it anew: '%s up --recreate %s'",
-                      path, lab_run_self(c->ladder->run), c->record->name);
+    return lab_format(
+        lab_tr("its console is in %s; with another image, or if its disk is damaged, make "
+               "it anew: '%s up --recreate %s'"),
+        path, lab_run_self(c->ladder->run), c->record->name);
 }
 
 /* A guest that says so stays so, but for a reset by somebody and, without its seed, an image whose
@@ -76,7 +79,7 @@ static char *stuck_hint(const struct lab_climb *c, const char *path)
 static enum lab_answer give_time(struct lab_climb *c, const char *why, const char *hint)
 {
     if (c->step != STUCK_STEP)
-        lab_climb_step(c, STUCK_STEP, "");
+        lab_climb_step(c, STUCK_STEP, why);
     lab_climb_see(c, "no answer: by its console %s", why);
     if (plat_now_ms() - c->step_ms < lab_climb_stall_ms(c) / STUCK_PART)
         return LAB_WAIT;
@@ -181,7 +184,8 @@ static enum lab_answer check_identity(struct lab_climb *c, const char *key, cons
     if (!before || strcmp(before, now) == 0)
         return LAB_PASS;
     lab_climb_fail(c, LAB_GUEST, "the guest changed its %s over the restart: it was %s, now %s",
-                   strcmp(key, "machine_id") == 0 ? "machine id" : "instance id", before, now);
+                   strcmp(key, "machine_id") == 0 ? lab_tr("machine id") : lab_tr("instance id"),
+                   before, now);
     lab_error_hint(&c->error, "cloud-init took the VM without its ISO for a new one; check "
                               "datasource_list in the image and /var/lib/cloud/seed/nocloud");
     return LAB_FAILED;

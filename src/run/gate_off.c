@@ -2,6 +2,7 @@
  * the provider's soft stop, then the hard one, and each step is said aloud. */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "platform.h"
 #include "run/climb.h"
 
@@ -56,7 +57,7 @@ static void reach(struct lab_climb *c)
     if (c->guest || c->error.code == LAB_OK)
         return;
     lab_error_clear(&c->error);
-    press_button(c, "cannot be asked, for its host key is missing here");
+    press_button(c, lab_tr("cannot be asked, for its host key is missing here"));
 }
 
 static void push(struct lab_climb *c)
@@ -65,9 +66,9 @@ static void push(struct lab_climb *c)
     switch (c->step) {
     case CONNECTING:
         if (c->power == LAB_POWER_PAUSED)
-            press_button(c, "is paused");
+            press_button(c, lab_tr("is paused"));
         else if (waited > connect_ms)
-            press_button(c, "does not answer over SSH");
+            press_button(c, lab_tr("does not answer over SSH"));
         else if (c->link == LAB_LINK_LOGIN && lab_climb_fact(c, "ready"))
             ask_guest(c);
         else
@@ -75,7 +76,7 @@ static void push(struct lab_climb *c)
         break;
     case ASKED:
         if (waited > ask_ms || (c->exec_failed && c->link == LAB_LINK_LOGIN && waited > 15000))
-            press_button(c, "did not power itself off");
+            press_button(c, lab_tr("did not power itself off"));
         break;
     case PRESSED:
         if (waited <= press_ms)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/hypervisor.h"
 #include "run/registry.h"
@@ -59,10 +60,10 @@ put_record(struct lab_graph *g, struct lab_run *run, const struct lab_node_recor
     to->power = vm ? lab_strdup(lab_power_name(vm->power)) : NULL;
     to->runs = vm && vm->power == LAB_POWER_ON;
     if (vm && vm->power != LAB_POWER_ABSENT)
-        to->media =
-            lab_strdup(vm->seed_attached || vm->payload_attached ? "ISOs attached" : "no ISOs");
+        to->media = lab_strdup(vm->seed_attached || vm->payload_attached ? LAB_N("ISOs attached")
+                                                                         : LAB_N("no ISOs"));
     else if (!vm)
-        to->media = lab_strdup(record->detached ? "ISOs detached" : NULL);
+        to->media = lab_strdup(record->detached ? LAB_N("ISOs detached") : NULL);
     LAB_VEC_FOREACH (nic, &record->nics) {
         size_t network = network_of(g, nic->network);
         *lab_vec_push(&to->nics) =
@@ -80,7 +81,7 @@ put_wanted(struct lab_graph *g, const struct lab_node *node, bool has_macs, bool
     to->memory_mib = node->memory_mib;
     to->disk_bytes = node->disk_bytes;
     to->power =
-        is_made ? lab_strdup("not made yet") : NULL; /* else none is, and it says so above */
+        is_made ? lab_strdup(LAB_N("not made yet")) : NULL; /* else none is, and it says so above */
     LAB_VEC_FOREACH (nic, &node->nics) {
         char ip[LAB_IPV4_TEXT], mac[LAB_MAC_TEXT];
         *lab_vec_push(&to->nics) = (struct lab_graph_nic){
@@ -132,9 +133,10 @@ static void put_payload(struct lab_graph *g, const struct lab_spec *spec)
     const struct lab_payload *payload = &spec->payload;
     const char *path = payload->bundle ? payload->bundle : payload->dir;
     if (path)
-        put_medium(g, payload->bundle ? "Payload ISO, from a bundle" : "Payload ISO", path,
-                   payload->per_node ? "on each node's own seed ISO"
-                                     : "one for all nodes, read-only");
+        put_medium(g, payload->bundle ? LAB_N("Payload ISO, from a bundle") : LAB_N("Payload ISO"),
+                   path,
+                   payload->per_node ? LAB_N("on each node's own seed ISO")
+                                     : LAB_N("one for all nodes, read-only"));
 }
 
 static void put_registry(struct lab_graph *g, const struct lab_run *run)
@@ -143,10 +145,11 @@ static void put_registry(struct lab_graph *g, const struct lab_run *run)
     const char *address = lab_registry_address(run);
     if (!run->spec->has_registry)
         return;
-    LAB_AUTOFREE char *note = r->node    ? lab_format("runs on node %s", r->node)
-                              : r->serve ? lab_strdup("runs on this host")
-                                         : lab_strdup("was there before");
-    put_medium(g, "Container registry", address ? address : "address when made", note);
+    LAB_AUTOFREE char *note = r->node    ? lab_format(lab_tr("runs on node %s"), r->node)
+                              : r->serve ? lab_strdup(LAB_N("runs on this host"))
+                                         : lab_strdup(LAB_N("was there before"));
+    put_medium(g, LAB_N("Container registry"), address ? address : LAB_N("address when made"),
+               note);
 }
 
 static void put_media(struct lab_graph *g, const struct lab_run *run)
@@ -154,9 +157,10 @@ static void put_media(struct lab_graph *g, const struct lab_run *run)
     size_t detached = 0;
     LAB_VEC_FOREACH (record, &run->records.list)
         detached += record->detached;
-    LAB_AUTOFREE char *note = lab_format("taken out of %zu of %zu nodes", detached, g->nodes.len);
-    put_medium(g, "Seed ISO", "one for each node: who it is, its network, its keys",
-               run->records.list.len ? note : "taken out after the first boot");
+    LAB_AUTOFREE char *note =
+        lab_format(lab_tr("taken out of %zu of %zu nodes"), detached, g->nodes.len);
+    put_medium(g, LAB_N("Seed ISO"), LAB_N("one for each node: who it is, its network, its keys"),
+               run->records.list.len ? note : LAB_N("taken out after the first boot"));
     if (run->spec) {
         put_payload(g, run->spec);
         put_registry(g, run);
@@ -184,16 +188,16 @@ int lab_graph_gather(struct lab_run *run, struct lab_graph *out, struct lab_erro
         return lab_error_hint(err, "name the file with -f FILE");
     }
     const char *recorded = run->state ? lab_state_get(run->state, "provider") : NULL;
-    const char *wanted = !run->spec ? "unknown hypervisor"
+    const char *wanted = !run->spec ? LAB_N("unknown hypervisor")
                          : run->spec->provider == LAB_PROVIDER_AUTO
-                             ? "any hypervisor"
+                             ? LAB_N("any hypervisor")
                              : lab_provider_kind_name(run->spec->provider);
     *out = (struct lab_graph){
         .lab = lab_run_lab_name(run),
         .provider = lab_strdup(recorded ? recorded : wanted),
-        .origin = lab_strdup(seen      ? "as it is now"
-                             : is_made ? "as it was made; the hypervisor does not answer"
-                                       : "by lab.yaml, not made yet")};
+        .origin = lab_strdup(seen      ? LAB_N("as it is now")
+                             : is_made ? LAB_N("as it was made; the hypervisor does not answer")
+                                       : LAB_N("by lab.yaml, not made yet"))};
     if (run->spec)
         put_networks(out, run->spec);
     put_nodes(out, run);

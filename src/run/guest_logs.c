@@ -2,25 +2,26 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/template.h"
 #include "base/text.h"
 #include "run/gate.h"
 
 static const struct lab_guest_log logs[] = {
-    {"cloud-init", "the first boot", "/var/log/cloud-init-output.log", NULL,
+    {"cloud-init", LAB_N("the first boot"), "/var/log/cloud-init-output.log", NULL,
      LAB_GATE_BIT(LAB_GATE_COPY) | LAB_GATE_BIT(LAB_GATE_CLOUD_INIT)},
-    {"copy", "how the copy of the payload ended",
+    {"copy", LAB_N("how the copy of the payload ended"),
      "/var/lib/iso-copy-failed /var/lib/iso-copy-complete", NULL, LAB_GATE_BIT(LAB_GATE_COPY)},
-    {"packages", "the packages of the payload", "/var/log/labctl-packages.log", NULL,
+    {"packages", LAB_N("the packages of the payload"), "/var/log/labctl-packages.log", NULL,
      LAB_GATE_BIT(LAB_GATE_PACKAGES)},
-    {"k3s", "k3s and its agent", NULL, "-u k3s -u k3s-agent", LAB_GATES_K3S},
-    {"containerd", "images and containers of k3s",
+    {"k3s", LAB_N("k3s and its agent"), NULL, "-u k3s -u k3s-agent", LAB_GATES_K3S},
+    {"containerd", LAB_N("images and containers of k3s"),
      "/var/lib/rancher/k3s/agent/containerd/containerd.log", NULL, 0},
-    {"ssh", "logins", NULL, "-u ssh -u sshd", 0},
-    {"clock", "the clock's service", NULL,
+    {"ssh", LAB_N("logins"), NULL, "-u ssh -u sshd", 0},
+    {"clock", LAB_N("the clock's service"), NULL,
      "-u chrony -u chronyd -u systemd-timesyncd -u ntp -u ntpsec", LAB_GATE_BIT(LAB_GATE_CLOCK)},
-    {"kernel", "the kernel", NULL, "-k", 0},
-    {"system", "everything in the journal", NULL, "", 0},
+    {"kernel", LAB_N("the kernel"), NULL, "-k", 0},
+    {"system", LAB_N("everything in the journal"), NULL, "", 0},
 };
 
 const struct lab_guest_log *lab_guest_log_at(size_t i)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "plan/plan.h"
 #include "run/beside.h"
@@ -15,8 +16,11 @@
 static int unknown(const struct lab_cache *cache, const char *name, struct lab_error *err)
 {
     const char *nearest = lab_cache_nearest(cache, name);
-    lab_fail(err, LAB_USAGE, "no image '%s' in the image cache%s%s%s", name,
-             nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    if (nearest)
+        lab_fail(err, LAB_USAGE, "no image '%s' in the image cache; did you mean '%s'?", name,
+                 nearest);
+    else
+        lab_fail(err, LAB_USAGE, "no image '%s' in the image cache", name);
     return lab_error_hint(err, "'labctl image list' shows them by name and digest");
 }
 
@@ -27,7 +31,7 @@ static void look(struct lab_image_row *row)
     const struct lab_cached *e = row->cached;
     const char *path = e->path ? e->path : e->vmdk.path ? e->vmdk.path : e->raw.path;
     if (!e->path)
-        row->note = lab_strdup("only what was made of it; the image itself is elsewhere");
+        row->note = lab_strdup(lab_tr("only what was made of it; the image itself is elsewhere"));
     if (lab_disk_open(&disk, path, &why)) {
         lab_assign(&row->note, why.message);
         return;
@@ -216,8 +220,10 @@ static int used(const struct lab_image_row *row, struct lab_error *err)
     const char *name = row->cached->name ? row->cached->name : row->cached->sha256;
     LAB_VEC_FOREACH (lab, &row->labs)
         lab_str_addf(&labs, "%s'%s'", labs.len ? ", " : "", *lab);
-    lab_fail(err, LAB_CONFLICT, "the image '%s' is used by %s %s", name,
-             row->labs.len == 1 ? "lab" : "labs", lab_str_get(&labs));
+    if (row->labs.len == 1)
+        lab_fail(err, LAB_CONFLICT, "the image '%s' is used by lab %s", name, lab_str_get(&labs));
+    else
+        lab_fail(err, LAB_CONFLICT, "the image '%s' is used by labs %s", name, lab_str_get(&labs));
     return lab_error_hint(err,
                           "its VMs have disks of their own and would run on, but 'up' could not "
                           "add or make anew a node without it; --force removes it all the same");

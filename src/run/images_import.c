@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "platform.h"
 #include "run/beside.h"
 #include "run/fetch.h"
@@ -68,14 +69,21 @@ static int know_digest(
 
 static int conflict(const struct import *m, const struct lab_cached *other, struct lab_error *err)
 {
-    lab_fail(err, LAB_CONFLICT, "an image called '%s' is there already (SHA-256 %.*s…)%s", m->name,
-             LAB_CACHE_DIGITS, other->sha256,
-             m->is_url && !m->job->expected ? ", and nobody knows whether this one is the same"
-                                            : "");
+    if (m->is_url && !m->job->expected) {
+        lab_fail(err, LAB_CONFLICT,
+                 "an image called '%s' is there already (SHA-256 %.*s…), and nobody knows whether "
+                 "this one is the same",
+                 m->name, LAB_CACHE_DIGITS, other->sha256);
+        return lab_error_hint(err,
+                              "give this one another name with --name or its digest with --sha256, "
+                              "or first remove that one: labctl image rm %s",
+                              m->name);
+    }
+    lab_fail(err, LAB_CONFLICT, "an image called '%s' is there already (SHA-256 %.*s…)", m->name,
+             LAB_CACHE_DIGITS, other->sha256);
     return lab_error_hint(err,
-                          "give this one another name with --name%s, or first remove that one: "
+                          "give this one another name with --name, or first remove that one: "
                           "labctl image rm %s",
-                          m->is_url && !m->job->expected ? " or its digest with --sha256" : "",
                           m->name);
 }
 

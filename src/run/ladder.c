@@ -3,6 +3,7 @@
 
 #include "base/asset.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "platform.h"
@@ -13,25 +14,27 @@
 
 /* Order is the ladder's order. */
 const struct lab_gate_def lab_gates[LAB_GATE_COUNT] = {
-    [LAB_GATE_DEFINED] = {"defined", "VM defined", NULL, lab_enter_defined, lab_check_worked},
-    [LAB_GATE_POWERED] = {"powered-on", "powered on", lab_hold_power, lab_enter_powered,
+    [LAB_GATE_DEFINED] = {"defined", LAB_N("VM defined"), NULL, lab_enter_defined,
+                          lab_check_worked},
+    [LAB_GATE_POWERED] = {"powered-on", LAB_N("powered on"), lab_hold_power, lab_enter_powered,
                           lab_check_powered},
-    [LAB_GATE_ADDRESS] = {"address", "address answers", NULL, NULL, lab_check_address},
-    [LAB_GATE_PORT] = {"port", "SSH port open", NULL, NULL, lab_check_port},
-    [LAB_GATE_HOSTKEY] = {"host-key", "host key matches", NULL, NULL, lab_check_hostkey},
-    [LAB_GATE_LOGIN] = {"login", "logged in", NULL, NULL, lab_check_login},
-    [LAB_GATE_CLOCK] = {"clock", "clock within limits", NULL, NULL, lab_check_clock},
-    [LAB_GATE_COPY] = {"iso-copy", "ISO copied and verified", NULL, NULL, lab_check_copy},
-    [LAB_GATE_PACKAGES] = {"packages", "packages installed", NULL, NULL, lab_check_packages},
-    [LAB_GATE_CLOUD_INIT] = {"cloud-init", "cloud-init done", NULL, NULL, lab_check_cloud_init},
-    [LAB_GATE_OFF] = {"off", "powered off", lab_hold_off, lab_enter_off, lab_check_off},
-    [LAB_GATE_DETACHED] = {"detached", "ISO detached", NULL, lab_enter_detached,
+    [LAB_GATE_ADDRESS] = {"address", LAB_N("address answers"), NULL, NULL, lab_check_address},
+    [LAB_GATE_PORT] = {"port", LAB_N("SSH port open"), NULL, NULL, lab_check_port},
+    [LAB_GATE_HOSTKEY] = {"host-key", LAB_N("host key matches"), NULL, NULL, lab_check_hostkey},
+    [LAB_GATE_LOGIN] = {"login", LAB_N("logged in"), NULL, NULL, lab_check_login},
+    [LAB_GATE_CLOCK] = {"clock", LAB_N("clock within limits"), NULL, NULL, lab_check_clock},
+    [LAB_GATE_COPY] = {"iso-copy", LAB_N("ISO copied and verified"), NULL, NULL, lab_check_copy},
+    [LAB_GATE_PACKAGES] = {"packages", LAB_N("packages installed"), NULL, NULL, lab_check_packages},
+    [LAB_GATE_CLOUD_INIT] = {"cloud-init", LAB_N("cloud-init done"), NULL, NULL,
+                             lab_check_cloud_init},
+    [LAB_GATE_OFF] = {"off", LAB_N("powered off"), lab_hold_off, lab_enter_off, lab_check_off},
+    [LAB_GATE_DETACHED] = {"detached", LAB_N("ISO detached"), NULL, lab_enter_detached,
                            lab_check_detached},
-    [LAB_GATE_RESTARTED] = {"restarted", "restarted", lab_hold_restart, lab_enter_restarted,
+    [LAB_GATE_RESTARTED] = {"restarted", LAB_N("restarted"), lab_hold_restart, lab_enter_restarted,
                             lab_check_restarted},
-    [LAB_GATE_SSH_AGAIN] = {"ssh-again", "SSH again", NULL, NULL, lab_check_ssh_again},
-    [LAB_GATE_K3S] = {"k3s", "k3s service", lab_hold_k3s, lab_enter_k3s, lab_check_k3s},
-    [LAB_GATE_READY] = {"ready", "node Ready", NULL, NULL, lab_check_ready},
+    [LAB_GATE_SSH_AGAIN] = {"ssh-again", LAB_N("SSH again"), NULL, NULL, lab_check_ssh_again},
+    [LAB_GATE_K3S] = {"k3s", LAB_N("k3s service"), lab_hold_k3s, lab_enter_k3s, lab_check_k3s},
+    [LAB_GATE_READY] = {"ready", LAB_N("node Ready"), NULL, NULL, lab_check_ready},
 };
 
 const char *lab_gate_name(enum lab_gate gate)
@@ -239,14 +242,15 @@ static void check_deadlines(struct lab_climb *c)
         return;
     LAB_AUTO_STR struct lab_str time = LAB_STR_INIT;
     lab_put_duration(&time, now - c->gate_began_ms);
-    lab_climb_fail(c, LAB_TIMEOUT, "%s not reached in %s; last seen: %s", lab_gate_title(c->gate),
-                   lab_str_get(&time), c->evidence.len ? lab_str_get(&c->evidence) : "nothing");
+    lab_climb_fail(c, LAB_TIMEOUT, "%s not reached in %s; last seen: %s",
+                   lab_tr(lab_gate_title(c->gate)), lab_str_get(&time),
+                   c->evidence.len ? lab_str_get(&c->evidence) : lab_tr("nothing"));
     if (c->gate == LAB_GATE_LOGIN && c->guest && lab_guest_refusals(c->guest)) {
         lab_run_unknown_hint(c->ladder->run, c->record->name, &c->error);
         return;
     }
     lab_error_hint(&c->error, "raise %s if this is only slow; '%s up' goes on from this gate",
-                   late ? "wait.timeout (or --timeout)" : "wait.stall",
+                   late ? lab_tr("wait.timeout (or --timeout)") : "wait.stall",
                    lab_run_self(c->ladder->run));
 }
 

@@ -1,5 +1,6 @@
 #include "run/leave.h"
 
+#include "base/i18n.h"
 #include "run/commands.h"
 #include "run/order.h"
 
@@ -51,7 +52,7 @@ static void drain(struct lab_run *run, const char *master, const char *node)
         lab_format("drain %s --ignore-daemonsets --delete-emptydir-data --force "
                    "--timeout=60s 2>&1",
                    node);
-    lab_run_event(run, node, "drained", "waiting", "its pods move to other nodes");
+    lab_run_event(run, node, "drained", "waiting", lab_tr("its pods move to other nodes"));
     if (kubectl(run, master, what, &said, &err) == 0) {
         lab_run_event(run, node, "drained", "passed", last_line(&said));
         return;
@@ -73,7 +74,7 @@ static void delete_entry(struct lab_run *run, const char *master, const char *no
                         node, said.len ? last_line(&said) : err.message, lab_run_self(run), master,
                         node);
     else
-        lab_run_event(run, node, "left the cluster", "passed", "its entry is deleted");
+        lab_run_event(run, node, "left the cluster", "passed", lab_tr("its entry is deleted"));
 }
 
 int lab_leave_cluster(struct lab_run *run,

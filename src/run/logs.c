@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/lines.h"
 #include "platform.h"
 #include "run/gate.h"
@@ -106,7 +107,7 @@ static void on_line(void *arg, const char *text, size_t n)
 {
     struct reading *g = arg;
     if (g->lost)
-        g->options->note(g->options->arg, g->node, "it answers again");
+        g->options->note(g->options->arg, g->node, lab_tr("it answers again"));
     g->lost = false;
     g->options->line(g->options->arg, g->node, text, n);
 }
@@ -116,7 +117,7 @@ static void on_again(void *arg)
     struct reading *g = arg;
     if (!g->lost)
         g->options->note(g->options->arg, g->node,
-                         "the connection dropped; its log goes on when it answers again");
+                         lab_tr("the connection dropped; its log goes on when it answers again"));
     g->lost = true;
 }
 
@@ -172,7 +173,8 @@ static void look(struct reading *g)
         g->reader.ended = true;
     } else if (!v->logged_in && !g->waiting_said && plat_now_ms() - v->began_ms > patience_ms) {
         g->waiting_said = true;
-        LAB_AUTOFREE char *text = lab_format("no login yet: %s", v->last_seen ? v->last_seen : "-");
+        LAB_AUTOFREE char *text =
+            lab_format(lab_tr("no login yet: %s"), v->last_seen ? v->last_seen : "-");
         g->options->note(g->options->arg, g->node, text);
     }
 }

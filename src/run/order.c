@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
+
 bool lab_is_master(const struct lab_climb *c)
 {
     return c->record->role == LAB_ROLE_MASTER;
@@ -76,13 +78,13 @@ static struct lab_climb *previous_master(const struct lab_climb *c, bool bad_one
     return before;
 }
 
-static const char waits_for_api[] = "waits for the master's API";
-static const char waits_for_previous[] = "waits for the master before it";
+static const char waits_for_api[] = LAB_N("waits for the master's API");
+static const char waits_for_previous[] = LAB_N("waits for the master before it");
 
 static const char *wait_for_api(struct lab_climb *c)
 {
     struct lab_climb *m = lab_any_master(c->ladder);
-    return m && !lab_climb_passed(m, LAB_GATE_K3S) ? waits_for_api : NULL;
+    return m && !lab_climb_passed(m, LAB_GATE_K3S) ? lab_tr(waits_for_api) : NULL;
 }
 
 /* Workers after the API. New masters one after the other, each Ready before the next; one that
@@ -96,7 +98,7 @@ const char *lab_hold_restart(struct lab_climb *c, bool *dead)
     if (!lab_is_master(c) || c->record->restarted)
         return NULL;
     const struct lab_climb *before = previous_master(c, false);
-    return before && !lab_climb_passed(before, LAB_GATE_READY) ? waits_for_previous : NULL;
+    return before && !lab_climb_passed(before, LAB_GATE_READY) ? lab_tr(waits_for_previous) : NULL;
 }
 
 /* Two members down at once are a cluster without a quorum. */
@@ -106,9 +108,11 @@ static const char *hold_member(struct lab_climb *c, bool *dead)
     if (!before || (!ended_badly(before) && lab_climb_passed(before, LAB_GATE_READY)))
         return NULL;
     *dead = ended_badly(before);
-    return *dead ? "the master before it did not come back, and without both the cluster has no "
-                   "quorum; it was left running"
-                 : waits_for_previous;
+    return *dead
+               ? lab_tr(
+                     "the master before it did not come back, and without both the cluster has no "
+                     "quorum; it was left running")
+               : lab_tr(waits_for_previous);
 }
 
 /* stop: masters last. restart: each node goes down only when those before it are back. In `up` a
@@ -119,7 +123,7 @@ const char *lab_hold_off(struct lab_climb *c, bool *dead)
     const struct lab_ladder *l = c->ladder;
     for (size_t i = 0; l->kind == LAB_LADDER_STOP && lab_is_master(c) && i < l->len; i++)
         if (!lab_is_master(&l->climbs[i]) && l->climbs[i].end == LAB_CLIMB_GOING)
-            return "waits until the workers are off";
+            return lab_tr("waits until the workers are off");
     if (l->kind == LAB_LADDER_STOP)
         return NULL;
     if (lab_is_master(c) && c->record->restarted && c->power == LAB_POWER_ON)
@@ -143,13 +147,14 @@ static const char *hold_master(struct lab_climb *c, bool *dead)
     if (cluster_exists(c)) {
         const struct lab_climb *m = lab_other_member(c);
         *dead = !m;
-        return !m ? "the masters that hold the cluster are not up; `up` without --target brings "
-                    "them up first"
+        return !m ? lab_tr(
+                        "the masters that hold the cluster are not up; `up` without --target brings "
+                        "them up first")
                : lab_climb_passed(m, LAB_GATE_K3S) ? NULL
-                                                   : "waits for a master of the cluster";
+                                                   : lab_tr("waits for a master of the cluster");
     }
     const struct lab_climb *before = previous_master(c, false);
-    return before && !lab_climb_passed(before, LAB_GATE_K3S) ? waits_for_previous : NULL;
+    return before && !lab_climb_passed(before, LAB_GATE_K3S) ? lab_tr(waits_for_previous) : NULL;
 }
 
 const char *lab_hold_k3s(struct lab_climb *c, bool *dead)
@@ -164,7 +169,7 @@ const char *lab_hold_k3s(struct lab_climb *c, bool *dead)
         any = any || lab_is_master(&c->ladder->climbs[i]);
     *dead = !lab_any_master(c->ladder);
     if (*dead)
-        return any ? "no master came up, so this worker cannot join"
-                   : "its master is not up; `up` without --target brings it up first";
+        return any ? lab_tr("no master came up, so this worker cannot join")
+                   : lab_tr("its master is not up; `up` without --target brings it up first");
     return wait_for_api(c);
 }

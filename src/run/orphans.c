@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/hypervisor.h"
 #include "spec/spec.h"
@@ -95,18 +96,18 @@ void lab_orphans_select(struct lab_orphans *orphans, const char *id)
 void lab_orphans_list(struct lab_str *out, const struct lab_orphans *orphans)
 {
     static const char *const kinds[] = {
-        [LAB_TAGGED_VM] = "VM",
-        [LAB_TAGGED_NETWORK] = "network",
-        [LAB_TAGGED_POOL] = "storage pool with its volumes",
+        [LAB_TAGGED_VM] = LAB_N("VM"),
+        [LAB_TAGGED_NETWORK] = LAB_N("network"),
+        [LAB_TAGGED_POOL] = LAB_N("storage pool with its volumes"),
     };
     LAB_VEC_FOREACH (o, &orphans->list) {
         const struct lab_tagged *t = &o->tagged;
-        lab_str_addf(out, "\n  %s '%s' (%s), of id %s", kinds[t->kind], t->name,
+        lab_str_addf(out, lab_tr("\n  %s '%s' (%s), of id %s"), lab_tr(kinds[t->kind]), t->name,
                      t->where ? t->where : "-", t->id);
         if (o->home == LAB_ORPHAN_ELSEWHERE)
-            lab_str_addf(out, ", made from %s", t->home);
+            lab_str_addf(out, lab_tr(", made from %s"), t->home);
         if (o->home == LAB_ORPHAN_UNSAID)
-            lab_str_add(out, ", made by an older labctl, which did not note for whom");
+            lab_str_add(out, lab_tr(", made by an older labctl, which did not note for whom"));
     }
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "run/hypervisor.h"
 #include "run/orphans.h"
 #include "run/remove.h"
@@ -13,10 +14,10 @@ ask(struct lab_run *run, const struct lab_orphans *orphans, bool yes, struct lab
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     LAB_AUTOFREE char *name = lab_run_lab_name(run);
-    lab_str_addf(&text, "Remove what is left of lab '%s' for good, with all disks?", name);
+    lab_str_addf(&text, lab_tr("Remove what is left of lab '%s' for good, with all disks?"), name);
     lab_orphans_list(&text, orphans);
-    return lab_confirm(run, yes, lab_str_get(&text), "nothing was removed: teardown wants a yes",
-                       err);
+    return lab_confirm(run, yes, lab_str_get(&text),
+                       lab_tr("nothing was removed: teardown wants a yes"), err);
 }
 
 /* --- as a lab -----------------------------------------------------------------------------------

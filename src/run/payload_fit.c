@@ -1,5 +1,6 @@
 #include "run/payload_fit.h"
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "bundle/manifest.h"
 #include "media/iso.h"
@@ -44,9 +45,9 @@ static void judge(const struct lab_spec *spec,
         out, never ? LAB_PROBLEM_ERROR : LAB_PROBLEM_WARNING, given ? node->disk_pos : node->pos,
         never ? "%s is %s, but the payload (%s) needs %s free in every node, beside the "
                 "system"
-              : "%s is %s, which may be too little: the payload (%s) wants about %s "
-                "free beside the system",
-        given ? "'disk_size'" : "the disk, without 'disk_size',", lab_str_get(&disk),
+              : lab_tr("%s is %s, which may be too little: the payload (%s) wants about %s "
+                       "free beside the system"),
+        given ? "'disk_size'" : lab_tr("the disk, without 'disk_size',"), lab_str_get(&disk),
         lab_str_get(&bytes), lab_str_get(&need));
 }
 

@@ -2,6 +2,7 @@
  * provisioned; a node that never got that far is for `up`. */
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "platform.h"
 #include "run/commands.h"
 #include "run/prepare.h"
@@ -134,7 +135,7 @@ int lab_power_look(struct lab_run *run,
         row->node = lab_strdup(r->name);
         row->action = check(run, kind, r, &why) ? "fail" : action_for(stop, power);
         row->reason = why.message ? lab_format("%s; %s", why.message, why.hint ? why.hint : "")
-                                  : lab_format("it is %s", lab_power_name(power));
+                                  : lab_format(lab_tr("it is %s"), lab_power_name(power));
     }
     return 0;
 }

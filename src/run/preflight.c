@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "platform.h"
 #include "run/prepare.h"
@@ -158,9 +159,10 @@ static int fail_taken(const struct probe *p, struct lab_error *err)
 {
     char address[LAB_IPV4_TEXT];
     const unsigned char *m = p->mac;
-    LAB_AUTOFREE char *who = p->has_mac ? lab_format(" (%02x:%02x:%02x:%02x:%02x:%02x has it)",
-                                                     m[0], m[1], m[2], m[3], m[4], m[5])
-                                        : lab_strdup("");
+    LAB_AUTOFREE char *who = p->has_mac
+                                 ? lab_format(lab_tr(" (%02x:%02x:%02x:%02x:%02x:%02x has it)"),
+                                              m[0], m[1], m[2], m[3], m[4], m[5])
+                                 : lab_strdup("");
     lab_fail(err, LAB_CONFLICT, "address %s of node '%s' already answers%s, and its VM is off",
              lab_ipv4_format(p->ip, address), p->node, who);
     return lab_error_hint(err,

@@ -3,6 +3,7 @@
 
 #include "base/crypt.h"
 #include "base/file.h"
+#include "base/i18n.h"
 #include "guest/guest.h"
 #include "platform.h"
 #include "run/password.h"
@@ -94,8 +95,8 @@ int lab_prepare_password(struct lab_ladder *l, struct lab_error *err)
     LAB_AUTO_STR struct lab_str password = LAB_STR_MAX(1024);
     const struct lab_password_source source = {
         .object = "auth",
-        .what = "console password",
-        .prompt = "Console password for the guests: ",
+        .what = lab_tr("console password"),
+        .prompt = lab_tr("Console password for the guests: "),
         .variable = "LABCTL_PASSWORD",
         .file = auth->password_file,
         .env = auth->password_env,

@@ -1,6 +1,7 @@
 /* The lab's networks: intent is recorded, then they are made or adopted. */
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "run/prepare.h"
 
 struct network_work {
@@ -13,8 +14,8 @@ struct network_work {
 static char *network_words(const struct lab_net_state *net)
 {
     if (net->owner)
-        return lab_format("%s (shared with lab '%s')", net->name, net->owner);
-    return lab_format("%s%s", net->name, net->made ? "" : " (yours, kept as it is)");
+        return lab_format(lab_tr("%s (shared with lab '%s')"), net->name, net->owner);
+    return lab_format("%s%s", net->name, net->made ? "" : lab_tr(" (yours, kept as it is)"));
 }
 
 static int network_fn(void *arg, struct lab_error *err)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "bundle/sums.h"
@@ -130,10 +131,10 @@ static int fingerprint(struct payload_work *w, struct lab_error *err)
 static char *words_of(const struct payload_work *w, bool same, uint64_t files)
 {
     if (same)
-        return lab_strdup("unchanged");
+        return lab_strdup(lab_tr("unchanged"));
     if (!w->run->spec->payload.bundle)
-        return lab_format("%llu files", (unsigned long long)files);
-    return lab_format("%llu files verified, signature: %s", (unsigned long long)files,
+        return lab_format(lab_tr("%llu files"), (unsigned long long)files);
+    return lab_format(lab_tr("%llu files verified, signature: %s"), (unsigned long long)files,
                       lab_signature_name(w->signature));
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "platform.h"
 #include "registryd/probe.h"
 #include "run/prepare.h"
@@ -57,7 +58,7 @@ static int fill_fn(void *arg, struct lab_error *err)
     size_t sent = 0;
     LAB_VEC_FOREACH (p, &result.images)
         sent += p->manifest_sent;
-    w->words = lab_format("%zu in the registry, %zu of them new", result.images.len, sent);
+    w->words = lab_format(lab_tr("%zu in the registry, %zu of them new"), result.images.len, sent);
     lab_push_result_clear(&result);
     return rc;
 }

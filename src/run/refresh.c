@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "media/seed.h"
 
 /* The content comes through stdin. */
@@ -11,11 +12,11 @@ static const struct {
     const char *what, *command;
 } kinds[LAB_REFRESHES] = {
     [LAB_REFRESH_HOSTS] =
-        {"hosts", "the lab's names in /etc/hosts",
+        {"hosts", LAB_N("the lab's names in /etc/hosts"),
          /* through a file that is moved into place */
          "sh -c 'cat >/etc/labctl/hosts.new && mv /etc/labctl/hosts.new /etc/labctl/hosts && "
          "/usr/local/lib/labctl/first-boot hosts'"},
-    [LAB_REFRESH_TIMEZONE] = {"timezone", "its time zone",
+    [LAB_REFRESH_TIMEZONE] = {"timezone", LAB_N("its time zone"),
                               "sh -c 'read -r zone && timedatectl set-timezone \"$zone\"'"},
 };
 
@@ -89,7 +90,7 @@ static bool refreshed(struct lab_climb *c, int kind)
     }
     if (c->exec_failed) {
         lab_run_warning(c->ladder->run, "%s: cannot refresh %s: %s; the next `up` tries again",
-                        c->record->name, kinds[kind].what, lab_str_get(&c->evidence));
+                        c->record->name, lab_tr(kinds[kind].what), lab_str_get(&c->evidence));
         r->state = LAB_FRESH;
     } else {
         made(c, kind);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/asset.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "oci/ref.h"
 #include "run/commands.h"
@@ -67,8 +68,9 @@ static void plan(struct lab_run *run, struct asked *a)
         if (node->role == LAB_ROLE_NONE || !lab_run_targeted(run, node->name))
             continue;
         LAB_VEC_FOREACH (ref, &a->refs)
-            *lab_vec_push(&a->out->list) = (struct lab_guest_pull){
-                lab_strdup(node->name), lab_strdup(*ref), lab_strdup("the node did not answer")};
+            *lab_vec_push(&a->out->list) =
+                (struct lab_guest_pull){lab_strdup(node->name), lab_strdup(*ref),
+                                        lab_strdup(lab_tr("the node did not answer"))};
     }
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/secret.h"
 #include "platform.h"
 #include "run/password.h"
@@ -44,8 +45,8 @@ static int password_of(struct lab_run *run, char **out, struct lab_error *err)
     const struct lab_registry_spec *r = &run->spec->registry;
     const struct lab_password_source source = {
         .object = "registry",
-        .what = "registry's password",
-        .prompt = "Password for the registry: ",
+        .what = lab_tr("registry's password"),
+        .prompt = lab_tr("Password for the registry: "),
         .variable = "LABCTL_REGISTRY_PASSWORD",
         .file = r->password_file,
         .env = r->password_env,

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "registryd/probe.h"
 #include "run/registry.h"
 
@@ -17,7 +18,7 @@ int lab_registry_status(struct lab_run *run, struct lab_registry_status *out, st
     LAB_AUTO_ERROR struct lab_error never = LAB_ERROR_INIT;
     const struct lab_registry_spec *r = &run->spec->registry;
     bool ours = run->spec->has_registry && (r->serve || r->node);
-    out->kind = r->serve ? "on this host" : r->node ? "in a guest" : "external";
+    out->kind = r->serve ? LAB_N("on this host") : r->node ? LAB_N("in a guest") : "external";
     lab_registryd_files(&files, run->spec->name);
     if (r->serve)
         lab_registryd_look(&files, &out->server);

@@ -17,18 +17,25 @@ static int no_spec(struct lab_run *run, struct lab_error *err)
     LAB_AUTOFREE char *lab = lab_run_lab_name(run);
     const char *source = run->state ? lab_state_get(run->state, "source") : NULL;
     const char *address = run->state ? lab_state_get(run->state, "registry_address") : NULL;
-    lab_fail(err, LAB_USAGE, "the lab.yaml of lab '%s' cannot be read%s%s%s", lab ? lab : "?",
-             source ? ": '" : "", source ? source : "", source ? "'" : "");
+    if (source)
+        lab_fail(err, LAB_USAGE, "the lab.yaml of lab '%s' cannot be read: '%s'", lab ? lab : "?",
+                 source);
+    else
+        lab_fail(err, LAB_USAGE, "the lab.yaml of lab '%s' cannot be read", lab ? lab : "?");
     if (lab)
         lab_registryd_files(&files, lab);
     if (!lab || !address || !lab_file_exists(files.ca))
         return lab_error_hint(err, "name it with -f FILE, or the registry itself with --to "
                                    "HOST:PORT and --ca FILE");
     bool login = lab_file_exists(files.password);
-    return lab_error_hint(
-        err, "name it with -f FILE, or the registry itself: --to %s --ca '%s'%s%s%s", address,
-        files.ca, login ? " --username " LAB_REGISTRYD_USER " --password-file '" : "",
-        login ? files.password : "", login ? "'" : "");
+    return login
+               ? lab_error_hint(
+                     err,
+                     "name it with -f FILE, or the registry itself: --to %s --ca '%s' --username %s --password-file '%s'",
+                     address, files.ca, LAB_REGISTRYD_USER, files.password)
+               : lab_error_hint(err,
+                                "name it with -f FILE, or the registry itself: --to %s --ca '%s'",
+                                address, files.ca);
 }
 
 int lab_registry_target(struct lab_run *run, struct lab_registry_target *out, struct lab_error *err)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/ipv4.h"
 #include "registryd/probe.h"
 #include "run/registry.h"
@@ -72,7 +73,7 @@ static int up_fn(void *arg, struct lab_error *err)
     bool started;
     if (lab_registryd_start(w->lab, w->address, w->auth, &started, err))
         return -1;
-    w->words = lab_format("%s%s", w->address, started ? " started" : "");
+    w->words = started ? lab_format(lab_tr("%s started"), w->address) : lab_strdup(w->address);
     return 0;
 }
 

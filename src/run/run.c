@@ -315,9 +315,9 @@ int lab_run_check_targets(struct lab_run *run, struct lab_error *err)
         if (known)
             continue;
         const char *nearest = lab_nearest(target, names.items, names.len);
-        rc = lab_fail(err, LAB_USAGE, "no node '%s' in this lab%s%s%s", target,
-                      nearest ? "; did you mean '" : "", nearest ? nearest : "",
-                      nearest ? "'?" : "");
+        rc = nearest ? lab_fail(err, LAB_USAGE, "no node '%s' in this lab; did you mean '%s'?",
+                                target, nearest)
+                     : lab_fail(err, LAB_USAGE, "no node '%s' in this lab", target);
         lab_error_hint(err, "'%s status' lists the nodes", lab_run_self(run));
     }
     lab_vec_clear(&names);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/commands.h"
 #include "run/doctor.h"
@@ -34,10 +35,10 @@ put_power(const struct lab_run *run, struct lab_status_row *row, const struct la
         return;
     if (vm->owner_lab && strcmp(vm->owner_lab, lab) == 0)
         lab_assign(&row->note,
-                   "an orphan: it carries the tag of a lab of this name, but not of this "
-                   "ledger; 'up' names it and says how to adopt or remove it");
+                   lab_tr("an orphan: it carries the tag of a lab of this name, but not of this "
+                          "ledger; 'up' names it and says how to adopt or remove it"));
     else
-        lab_assign(&row->note, "a VM of this name exists, but it is not this lab's");
+        lab_assign(&row->note, lab_tr("a VM of this name exists, but it is not this lab's"));
 }
 
 static void
@@ -52,14 +53,14 @@ put_record(struct lab_run *run, struct lab_status *out, const struct lab_node_re
     put_power(run, row, vm);
     row->running = vm && vm->ours && vm->power == LAB_POWER_ON;
     if (!row->note && vm && vm->power == LAB_POWER_ABSENT)
-        row->note = lab_strdup("gone from the hypervisor; 'up' makes it anew");
+        row->note = lab_strdup(lab_tr("gone from the hypervisor; 'up' makes it anew"));
     if (vm && vm->power == LAB_POWER_ON)
         return;
     /* what was ready before is not ready while it is off */
     lab_assign(&row->gate, NULL);
     lab_assign(&row->state, NULL);
     if (!row->note && record->restarted && vm && vm->power == LAB_POWER_OFF)
-        row->note = lab_strdup("off; 'up' or 'start' starts it");
+        row->note = lab_strdup(lab_tr("off; 'up' or 'start' starts it"));
 }
 
 /* In lab.yaml, not made yet. */
@@ -74,7 +75,7 @@ static void put_wanted(struct lab_run *run, struct lab_status *out, const struct
     row->role = lab_strdup(lab_role_name(node->role));
     put_power(run, row, lab_vm_states_find(&run->observed, node->name));
     if (!row->note)
-        row->note = lab_strdup("not made yet");
+        row->note = lab_strdup(lab_tr("not made yet"));
 }
 
 int lab_status(struct lab_run *run, struct lab_status *out, struct lab_error *err)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/commands.h"
@@ -118,7 +119,7 @@ static void take(struct visit *v)
     LAB_AUTO_STR struct lab_str note = LAB_STR_INIT;
     if (v->row->note) /* what a gate failed of says more than what was seen last */
         lab_str_addf(&note, "%s; ", v->row->note);
-    lab_str_addf(&note, "no answer over SSH in %d s", LIMIT_MS / 1000);
+    lab_str_addf(&note, lab_tr("no answer over SSH in %d s"), LIMIT_MS / 1000);
     if (v->last_seen && !v->row->note)
         lab_str_addf(&note, ": %s", v->last_seen);
     lab_assign(&v->row->note, lab_str_get(&note));

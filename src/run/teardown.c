@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "cache/cache.h"
 #include "platform.h"
@@ -141,8 +142,8 @@ int lab_confirm_recreate(struct lab_run *run,
         return 0;
     const char *all = lab_str_get(&names);
     LAB_AUTOFREE char *question =
-        lab_format("Destroy %s with everything on its disk, and make it anew?", all);
-    LAB_AUTOFREE char *refusal = lab_format("not replacing %s without a yes", all);
+        lab_format(lab_tr("Destroy %s with everything on its disk, and make it anew?"), all);
+    LAB_AUTOFREE char *refusal = lab_format(lab_tr("not replacing %s without a yes"), all);
     return lab_confirm(run, yes, question, refusal, err);
 }
 
@@ -150,16 +151,24 @@ static int
 ask(struct lab_run *run, const struct lab_objects *objects, bool yes, struct lab_error *err)
 {
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    lab_str_addf(&text, "Remove lab '%s' for good:", lab_state_name(run->state));
     size_t vms = 0, networks = 0;
     LAB_VEC_FOREACH (o, &objects->list) {
         vms += o->kind == LAB_OBJECT_VM;
         networks += o->kind == LAB_OBJECT_NETWORK;
     }
-    lab_str_addf(&text, " %zu VM%s with disks, %zu network%s, keys and records?", vms,
-                 vms == 1 ? "" : "s", networks, networks == 1 ? "" : "s");
-    return lab_confirm(run, yes, lab_str_get(&text), "nothing was removed: teardown wants a yes",
-                       err);
+    lab_str_addf(
+        &text,
+        vms == 1 && networks == 1
+            ? lab_tr("Remove lab '%s' for good: %zu VM with disks, %zu network, keys and records?")
+        : vms == 1
+            ? lab_tr("Remove lab '%s' for good: %zu VM with disks, %zu networks, keys and records?")
+        : networks == 1
+            ? lab_tr("Remove lab '%s' for good: %zu VMs with disks, %zu network, keys and records?")
+            : lab_tr(
+                  "Remove lab '%s' for good: %zu VMs with disks, %zu networks, keys and records?"),
+        lab_state_name(run->state), vms, networks);
+    return lab_confirm(run, yes, lab_str_get(&text),
+                       lab_tr("nothing was removed: teardown wants a yes"), err);
 }
 
 /* One that other VMs use stays: theirs matter more than our wish to leave nothing. */
@@ -197,7 +206,7 @@ static int remove_registry(struct lab_run *run,
         lab_await(run, NULL, registry_fn, lab, NULL, err))
         return -1;
     lab_report_removed(report, "registry at %s with its images",
-                       object->detail ? object->detail : "an unknown address");
+                       object->detail ? object->detail : lab_tr("an unknown address"));
     return lab_state_object_gone(run->state, LAB_OBJECT_REGISTRY, object->name, err);
 }
 
@@ -302,11 +311,11 @@ int lab_teardown_rest(struct lab_run *run,
                       struct lab_error *err)
 {
     LAB_AUTOFREE char *dir = lab_home_of(lab);
-    LAB_AUTOFREE char *question =
-        lab_format("Remove %s, which is left of lab '%s' and has no records any more?", dir, lab);
+    LAB_AUTOFREE char *question = lab_format(
+        lab_tr("Remove %s, which is left of lab '%s' and has no records any more?"), dir, lab);
     struct lab_state *st;
     LAB_AUTO_ERROR struct lab_error gone = LAB_ERROR_INIT;
-    if (lab_confirm(run, yes, question, "nothing was removed: teardown wants a yes", err) ||
+    if (lab_confirm(run, yes, question, lab_tr("nothing was removed: teardown wants a yes"), err) ||
         remove_own_files(lab, dir, err))
         return -1;
     /* opening sweeps the rest of such a folder, and then finds no lab */

@@ -156,11 +156,11 @@ static int find(struct lab_run *run,
         return lab_error_hint(err, "'%s up' makes it; the timeline shows what it did",
                               lab_run_self(run));
     }
-    lab_fail(err, LAB_USAGE, "there is no run %" PRId64 " in the record of lab '%s'", which,
+    lab_fail(err, LAB_USAGE, "there is no run %lld in the record of lab '%s'", (long long)which,
              lab_state_name(run->state));
-    return lab_error_hint(
-        err, "runs %" PRId64 " to %" PRId64 " are kept; without --run the newest is shown",
-        runs->list.items[runs->list.len - 1].id, runs->list.items[0].id);
+    return lab_error_hint(err, "runs %lld to %lld are kept; without --run the newest is shown",
+                          (long long)runs->list.items[runs->list.len - 1].id,
+                          (long long)runs->list.items[0].id);
 }
 
 int lab_timeline_gather(struct lab_run *run,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "run/commands.h"
@@ -259,8 +260,9 @@ static int prune(struct lab_run *run,
             lab_str_addf(&names, "%s%s", names.len ? ", " : "", p->name);
     if (!names.len)
         return 0;
-    LAB_AUTOFREE char *question = lab_format("Remove %s for good?", lab_str_get(&names));
-    LAB_AUTOFREE char *refusal = lab_format("not removing %s without a yes", lab_str_get(&names));
+    LAB_AUTOFREE char *question = lab_format(lab_tr("Remove %s for good?"), lab_str_get(&names));
+    LAB_AUTOFREE char *refusal =
+        lab_format(lab_tr("not removing %s without a yes"), lab_str_get(&names));
     if (lab_confirm(run, yes, question, refusal, err))
         return -1;
     LAB_VEC_FOREACH (p, &plan->nodes) {

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 
@@ -48,14 +49,15 @@ bool lab_visit_is_refused(struct lab_visit *v, uint64_t limit_ms)
         return true;
     /* A guest that is up knows the key or does not; waiting changes nothing. */
     if (!v->logged_in && v->guest && lab_guest_refusals(v->guest)) {
-        lab_fail(&v->refused, LAB_GUEST, "%s", v->last_seen ? v->last_seen : "login refused");
+        lab_fail(&v->refused, LAB_GUEST, "%s",
+                 v->last_seen ? v->last_seen : lab_tr("login refused"));
         lab_run_unknown_hint(v->run, v->node, &v->refused);
         return true;
     }
     if (!limit_ms || v->logged_in || plat_now_ms() - v->began_ms <= limit_ms)
         return false;
     lab_fail(&v->refused, LAB_GUEST, "no login in %u s; last seen: %s", (unsigned)(limit_ms / 1000),
-             v->last_seen ? v->last_seen : "nothing");
+             v->last_seen ? v->last_seen : lab_tr("nothing"));
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* Addresses of all nodes: inside their range, nobody else's. A group whose addresses run into
  * something is reported once, not once for each node. */
+#include "base/i18n.h"
 #include "spec/clash.h"
 #include "spec/draft.h"
 
@@ -38,7 +39,7 @@ static char *explain(const struct lab_network *network, uint32_t ip)
     if (why)
         return lab_format("%s %s/%u", why, lab_ipv4_format(network->range.network, buf),
                           network->range.prefix);
-    return ip == network->gateway ? lab_strdup("is the gateway's") : NULL;
+    return ip == network->gateway ? lab_strdup(lab_tr("is the gateway's")) : NULL;
 }
 
 static bool check_one(struct lab_draft *d, struct lab_place p)
@@ -51,10 +52,14 @@ static bool check_one(struct lab_draft *d, struct lab_place p)
     if (!why)
         return true;
     bool fixed = lab_yaml_get(yaml_at(d, p), "ip");
-    lab_draft_error(d, origin(d, p), "node '%s' %s \"%s\", which %s%s",
-                    d->spec->nodes.items[p.node].name, fixed ? "has" : "would get",
-                    lab_ipv4_format(nic->ip, ip), why,
-                    fixed ? "" : "; set 'start' so that all nodes fit");
+    const char *node = d->spec->nodes.items[p.node].name;
+    lab_ipv4_format(nic->ip, ip);
+    if (fixed)
+        lab_draft_error(d, origin(d, p), "node '%s' has \"%s\", which %s", node, ip, why);
+    else
+        lab_draft_error(d, origin(d, p),
+                        "node '%s' would get \"%s\", which %s; set 'start' so that all nodes fit",
+                        node, ip, why);
     return false;
 }
 
@@ -93,9 +98,14 @@ report_ip(struct lab_draft *d, const char *ip, struct lab_place first, struct la
     bool fixed = lab_yaml_get(yaml_at(d, later), "ip");
     if (first.node == later.node || (fixed && same_entry(d, first, later)))
         return; /* a network named twice, one `ip` for a group of several: reported as that */
-    lab_draft_error(d, origin(d, later), "node '%s' %s \"%s\", which node '%s' (line %d) has%s",
-                    b->name, fixed ? "has" : "would get", ip, a->name, origin(d, first).line,
-                    fixed ? "" : "; give the group or the network a 'start' that keeps them apart");
+    if (fixed)
+        lab_draft_error(d, origin(d, later), "node '%s' has \"%s\", which node '%s' (line %d) has",
+                        b->name, ip, a->name, origin(d, first).line);
+    else
+        lab_draft_error(d, origin(d, later),
+                        "node '%s' would get \"%s\", which node '%s' (line %d) has; give the group "
+                        "or the network a 'start' that keeps them apart",
+                        b->name, ip, a->name, origin(d, first).line);
 }
 
 static void mac_key(struct lab_str *out, const struct lab_spec *spec, struct lab_place p)

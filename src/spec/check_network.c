@@ -1,5 +1,7 @@
 #include "spec/draft.h"
 
+#include "base/i18n.h"
+
 static const struct lab_yaml *ipam_of(const struct lab_draft *d, size_t network)
 {
     return lab_yaml_get(d->networks.items[network], "ipam");
@@ -9,10 +11,10 @@ static const struct lab_yaml *ipam_of(const struct lab_draft *d, size_t network)
 const char *lab_draft_bad_host(struct lab_cidr range, uint32_t ip)
 {
     if (!lab_cidr_contains(range, ip))
-        return "is outside";
+        return lab_tr("is outside");
     if (ip == range.network)
-        return "is the network address of";
-    return ip == lab_cidr_broadcast(range) ? "is the broadcast address of" : NULL;
+        return lab_tr("is the network address of");
+    return ip == lab_cidr_broadcast(range) ? lab_tr("is the broadcast address of") : NULL;
 }
 
 static void check_host(struct lab_draft *d, size_t i, const char *key, uint32_t ip)

@@ -60,8 +60,11 @@ static void unknown_node(struct lab_draft *d, const struct lab_yaml *yaml)
         *lab_vec_push(&names) = node->name;
     LAB_AUTOFREE char *quoted = lab_quote(d->spec->registry.node);
     const char *nearest = lab_nearest(d->spec->registry.node, names.items, names.len);
-    lab_draft_error(d, lab_yaml_pos(yaml, "node"), "there is no node %s%s%s%s", quoted,
-                    nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    if (nearest)
+        lab_draft_error(d, lab_yaml_pos(yaml, "node"), "there is no node %s; did you mean '%s'?",
+                        quoted, nearest);
+    else
+        lab_draft_error(d, lab_yaml_pos(yaml, "node"), "there is no node %s", quoted);
     lab_vec_clear(&names);
 }
 

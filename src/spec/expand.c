@@ -2,6 +2,7 @@
  * (addresses.c). */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "spec/draft.h"
 
@@ -64,7 +65,7 @@ static void override_replicas(struct lab_draft *d)
         struct lab_group *group = find_group(d, r);
         if (group && (r->count < 1 || r->count > LAB_SPEC_MAX_NODES))
             lab_draft_error(d, (struct lab_pos){0, 0},
-                            "--replicas %s=%u: a whole number from 1 to %d is allowed",
+                            lab_tr("--replicas %s=%u: a whole number from 1 to %d is allowed"),
                             group->label, r->count, LAB_SPEC_MAX_NODES);
         else if (group)
             group->replicas = r->count;
@@ -116,11 +117,17 @@ static bool check_group_name(struct lab_draft *d,
     LAB_AUTOFREE char *longest = node_name(g->yaml, group->replicas);
     if (lab_is_label(longest) && (name || lab_is_label(value->text)))
         return true;
-    lab_draft_error(d, value->pos,
-                    "'%s' is %s; allowed are a-z, 0-9 and '-' (not first or last)%s, at most 63 "
-                    "characters with the number",
-                    name ? "name" : "name_prefix", quoted,
-                    name ? " and one %d" : "; labctl adds \"-01\"");
+    if (name)
+        lab_draft_error(
+            d, value->pos,
+            "'name' is %s; allowed are a-z, 0-9 and '-' (not first or last) and one %%d, "
+            "at most 63 characters with the number",
+            quoted);
+    else
+        lab_draft_error(d, value->pos,
+                        "'name_prefix' is %s; allowed are a-z, 0-9 and '-' (not first or last); "
+                        "labctl adds \"-01\", at most 63 characters with the number",
+                        quoted);
     return false;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "spec/draft.h"
 
 static void free_nodes(struct lab_spec *spec)
@@ -154,6 +155,6 @@ int lab_spec_load(struct lab_spec **out,
         return -1;
     }
     lab_problems_add(problems, LAB_PROBLEM_ERROR, (struct lab_pos){1, 1},
-                     "the file is larger than 1 MiB; is this the right file?");
+                     lab_tr("the file is larger than 1 MiB; is this the right file?"));
     return lab_problems_refuse(problems, path, err);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 static const struct lab_field *find(const struct lab_object *object, const char *key)
@@ -76,19 +77,20 @@ void lab_unknown_key(struct lab_draft *d,
     const char *near = meant(object, key->text);
     const struct lab_object *home = elsewhere(object, key->text);
     if (home && home != object) {
-        lab_draft_error(d, key->pos, "unknown key %s in %s; it belongs to %s", quoted, object->name,
-                        home == &lab_object_root ? "the top level" : home->name);
+        lab_draft_error(d, key->pos, "unknown key %s in %s; it belongs to %s", quoted,
+                        lab_tr(object->name),
+                        home == &lab_object_root ? lab_tr("the top level") : lab_tr(home->name));
         return;
     }
     if (near) {
         lab_draft_error(d, key->pos, "unknown key %s in %s; did you mean '%s'?", quoted,
-                        object->name, near);
+                        lab_tr(object->name), near);
         return;
     }
     LAB_AUTO_STR struct lab_str list = LAB_STR_INIT;
     for (size_t i = 0; i < object->len; i++)
         lab_str_addf(&list, "%s%s", i ? ", " : "", object->fields[i].key);
-    lab_draft_error(d, key->pos, "unknown key %s in %s; known are %s", quoted, object->name,
+    lab_draft_error(d, key->pos, "unknown key %s in %s; known are %s", quoted, lab_tr(object->name),
                     lab_str_get(&list));
 }
 
@@ -113,11 +115,12 @@ static void report_missing(struct lab_draft *d,
                            const struct lab_yaml *yaml,
                            const struct lab_field *field)
 {
-    size_t n = strlen(field->about);
-    if (n && field->about[n - 1] == '.')
+    const char *about = lab_tr(field->about);
+    size_t n = strlen(about);
+    if (n && about[n - 1] == '.')
         n--;
-    lab_draft_error(d, yaml->pos, "'%s' is missing in %s (%.*s)", field->key, object->name, (int)n,
-                    field->about);
+    lab_draft_error(d, yaml->pos, "'%s' is missing in %s (%.*s)", field->key, lab_tr(object->name),
+                    (int)n, about);
 }
 
 bool lab_read_object(struct lab_draft *d,
@@ -146,7 +149,7 @@ bool lab_read_object(struct lab_draft *d,
     if (!yaml->broken) {
         LAB_AUTOFREE char *found = lab_yaml_quote(yaml);
         lab_draft_error(d, yaml->pos, "%s is %s; it must be a mapping (lines of \"key: value\")",
-                        object->name, found);
+                        lab_tr(object->name), found);
     }
     return false;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "spec/values.h"
 
@@ -111,8 +112,9 @@ void lab_draft_read(struct lab_draft *d)
     const struct lab_object *o = &lab_object_root;
     const struct lab_yaml *part;
     if (!root || lab_yaml_is_null(root)) {
-        lab_draft_error(d, (struct lab_pos){1, 1},
-                        "there is nothing in the file; 'labctl init' writes one to start from");
+        lab_draft_error(
+            d, (struct lab_pos){1, 1},
+            lab_tr("there is nothing in the file; 'labctl init' writes one to start from"));
         return;
     }
     if (!lab_read_object(d, o, root, d->spec))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "spec/pubkey.h"
 #include "spec/values.h"
@@ -104,7 +105,7 @@ static char *add_key_lines(struct lab_auth *auth, char *text)
             return lab_strdup(why);
         *lab_vec_push(&auth->authorized_keys) = lab_strdup(line);
     }
-    return auth->authorized_keys.len == before ? lab_strdup("the file holds no key") : NULL;
+    return auth->authorized_keys.len == before ? lab_strdup(lab_tr("the file holds no key")) : NULL;
 }
 
 static char *read_key_file(struct lab_draft *d, const char *name)
@@ -115,7 +116,7 @@ static char *read_key_file(struct lab_draft *d, const char *name)
     if (d->options->skip_files)
         return NULL;
     if (!lab_file_exists(path))
-        return lab_format("neither a public key line nor a file (%s does not exist)", path);
+        return lab_format(lab_tr("neither a public key line nor a file (%s does not exist)"), path);
     if (lab_file_read(path, KEY_FILE_MAX, &text, &err) < 0)
         return lab_strdup(err.message);
     LAB_AUTOFREE char *copy = lab_str_detach(&text);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "spec/values.h"
 
@@ -11,27 +12,28 @@ static const struct {
     bool refused; /* else a warning */
     const char *why;
 } owned[] = {
-    {"ssh_keys", true, "labctl makes each node's host keys and pins them"},
-    {"ssh_deletekeys", true, "labctl makes each node's host keys and pins them"},
-    {"ssh_genkeytypes", true, "labctl makes each node's host keys and pins them"},
-    {"hostname", true, "the host name is the node's name"},
-    {"fqdn", true, "the host name is the node's name"},
-    {"preserve_hostname", true, "the host name is the node's name"},
-    {"prefer_fqdn_over_hostname", true, "the host name is the node's name"},
-    {"manage_etc_hosts", true, "labctl keeps the lab's names in /etc/hosts"},
-    {"network", true, "cloud-init ignores it here; write 'networks' in lab.yaml"},
+    {"ssh_keys", true, LAB_N("labctl makes each node's host keys and pins them")},
+    {"ssh_deletekeys", true, LAB_N("labctl makes each node's host keys and pins them")},
+    {"ssh_genkeytypes", true, LAB_N("labctl makes each node's host keys and pins them")},
+    {"hostname", true, LAB_N("the host name is the node's name")},
+    {"fqdn", true, LAB_N("the host name is the node's name")},
+    {"preserve_hostname", true, LAB_N("the host name is the node's name")},
+    {"prefer_fqdn_over_hostname", true, LAB_N("the host name is the node's name")},
+    {"manage_etc_hosts", true, LAB_N("labctl keeps the lab's names in /etc/hosts")},
+    {"network", true, LAB_N("cloud-init ignores it here; write 'networks' in lab.yaml")},
     {"power_state", true,
-     "a shutdown in the middle of the set-up breaks it; labctl restarts nodes itself"},
-    {"merge_how", true, "labctl merges by appending; another way could drop its own part"},
-    {"merge_type", true, "labctl merges by appending; another way could drop its own part"},
-    {"apt", false, "nodes have no internet"},
-    {"packages", false, "nodes have no internet, so only packages from a reachable mirror install"},
-    {"package_update", false, "nodes have no internet"},
-    {"package_upgrade", false, "nodes have no internet"},
-    {"phone_home", false, "nodes have no internet"},
-    {"snap", false, "nodes have no internet"},
-    {"yum_repos", false, "nodes have no internet"},
-    {"zypper", false, "nodes have no internet"},
+     LAB_N("a shutdown in the middle of the set-up breaks it; labctl restarts nodes itself")},
+    {"merge_how", true, LAB_N("labctl merges by appending; another way could drop its own part")},
+    {"merge_type", true, LAB_N("labctl merges by appending; another way could drop its own part")},
+    {"apt", false, LAB_N("nodes have no internet")},
+    {"packages", false,
+     LAB_N("nodes have no internet, so only packages from a reachable mirror install")},
+    {"package_update", false, LAB_N("nodes have no internet")},
+    {"package_upgrade", false, LAB_N("nodes have no internet")},
+    {"phone_home", false, LAB_N("nodes have no internet")},
+    {"snap", false, LAB_N("nodes have no internet")},
+    {"yum_repos", false, LAB_N("nodes have no internet")},
+    {"zypper", false, LAB_N("nodes have no internet")},
 };
 
 /* Lists of theirs and of labctl are joined; a mapping in their place would push labctl's out. */
@@ -58,9 +60,10 @@ static void check_keys(struct lab_draft *d, const struct lab_yaml *map)
             struct lab_pos pos = map->keys.items[i]->pos;
             if (owned[k].refused)
                 lab_draft_error(d, pos, "cloud_init: '%s' is not allowed: %s", owned[k].key,
-                                owned[k].why);
+                                lab_tr(owned[k].why));
             else
-                lab_draft_warning(d, pos, "cloud_init: '%s': %s", owned[k].key, owned[k].why);
+                lab_draft_warning(d, pos, "cloud_init: '%s': %s", owned[k].key,
+                                  lab_tr(owned[k].why));
         }
 }
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "cache/cache.h"
 #include "spec/values.h"
@@ -37,12 +38,13 @@ static void check_url(struct lab_draft *d, const struct lab_yaml *value, const c
         return;
     }
     if (!lab_starts_with(url, "http://") && !lab_starts_with(url, "https://"))
-        why = "only http:// and https:// are known; for anything else download it and write the "
-              "path";
+        why = lab_tr(
+            "only http:// and https:// are known; for anything else download it and write the "
+            "path");
     else if (!strcspn(strstr(url, "://") + 3, "/?#"))
-        why = "it names no host";
+        why = lab_tr("it names no host");
     else if (!sha256)
-        why = "a URL needs 'sha256' beside it, so that the download can be checked";
+        why = lab_tr("a URL needs 'sha256' beside it, so that the download can be checked");
     if (!why)
         return;
     LAB_AUTOFREE char *quoted = lab_quote(url);
@@ -81,11 +83,18 @@ static void find_cached(struct lab_draft *d, const struct lab_yaml *value, struc
     }
     const char *nearest = lab_cache_nearest(&cache, name);
     LAB_AUTOFREE char *quoted = lab_quote(image->source);
-    lab_draft_error(d, value->pos,
-                    "'image_url' is %s, but no image of that name was imported%s%s%s "
-                    "('labctl image list' shows those that were, 'labctl image import' takes one)",
-                    quoted, nearest ? "; did you mean \"" CACHED : "", nearest ? nearest : "",
-                    nearest ? "\"?" : "");
+    if (nearest)
+        lab_draft_error(
+            d, value->pos,
+            "'image_url' is %s, but no image of that name was imported; did you mean \"%s%s\"? "
+            "('labctl image list' shows those that were, 'labctl image import' takes one)",
+            quoted, CACHED, nearest);
+    else
+        lab_draft_error(
+            d, value->pos,
+            "'image_url' is %s, but no image of that name was imported "
+            "('labctl image list' shows those that were, 'labctl image import' takes one)",
+            quoted);
 }
 
 /* The digest beside it must be that of the image, or the name means something else here. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/text.h"
 #include "pki/ca.h"
 #include "spec/values.h"
@@ -25,7 +26,7 @@ static char *read_ca(const char *path, char **pem)
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (!lab_file_exists(path))
-        return lab_format("%s does not exist", path);
+        return lab_format(lab_tr("%s does not exist"), path);
     if (lab_file_read(path, CA_MAX, &text, &err))
         return lab_strdup(err.message);
     const char *why = lab_cert_why_not(lab_str_get(&text));
@@ -99,9 +100,11 @@ static void check_own(struct lab_draft *d, const struct lab_yaml *yaml)
     if (d->spec->registry.serve && d->spec->registry.node)
         lab_draft_error(d, lab_yaml_pos(yaml, "node"),
                         "'serve' and 'node' both say where labctl runs the registry; keep one");
-    refuse(d, yaml, theirs, LAB_ARRAY_LEN(theirs),
-           "is for a registry that is there already; labctl's own has a certificate of the lab's "
-           "CA, and with 'auth: true' a password that labctl makes");
+    refuse(
+        d, yaml, theirs, LAB_ARRAY_LEN(theirs),
+        lab_tr(
+            "is for a registry that is there already; labctl's own has a certificate of the lab's "
+            "CA, and with 'auth: true' a password that labctl makes"));
 }
 
 static void check_theirs(struct lab_draft *d, const struct lab_yaml *yaml)
@@ -114,8 +117,10 @@ static void check_theirs(struct lab_draft *d, const struct lab_yaml *yaml)
         lab_draft_error(d, yaml->pos,
                         "registry has no 'address' (host:port of one that is there); for labctl's "
                         "own write 'serve: true', or 'node: NAME' to run it in a guest");
-    refuse(d, yaml, ours, LAB_ARRAY_LEN(ours),
-           "is for labctl's own registry; for one that is there give 'username' and a password");
+    refuse(
+        d, yaml, ours, LAB_ARRAY_LEN(ours),
+        lab_tr(
+            "is for labctl's own registry; for one that is there give 'username' and a password"));
     if (r->username && !password)
         lab_draft_error(d, lab_yaml_pos(yaml, "username"),
                         "'username' without a password: write password: \"{{ password }}\" to be "
@@ -130,7 +135,7 @@ static void check_theirs(struct lab_draft *d, const struct lab_yaml *yaml)
         lab_draft_warning(d, lab_yaml_pos(yaml, "insecure"),
                           "nobody checks who the registry is: whoever is on the way to it can "
                           "change images%s",
-                          r->username ? " and read the password" : "");
+                          r->username ? lab_tr(" and read the password") : "");
 }
 
 void lab_draft_read_registry(struct lab_draft *d, const struct lab_yaml *yaml)

@@ -1,8 +1,9 @@
-#include "base/i18n.h"
 #include "spec/spec.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/i18n.h"
 
 static int compare(struct lab_pos a, struct lab_pos b)
 {
@@ -48,16 +49,17 @@ void lab_problems_print(struct lab_str *out, const struct lab_problems *p, const
         lab_str_addf(out, "%s:", file);
         if (it->pos.line)
             lab_str_addf(out, "%d:%d:", it->pos.line, it->pos.column);
-        lab_str_addf(out, " %s: %s\n", it->severity == LAB_PROBLEM_ERROR ? "error" : "warning",
+        lab_str_addf(out, " %s: %s\n",
+                     it->severity == LAB_PROBLEM_ERROR ? lab_tr("error") : lab_tr("warning"),
                      it->message);
     }
 }
 
 int lab_problems_refuse(const struct lab_problems *p, const char *file, struct lab_error *err)
 {
-    return p->errors ? lab_fail(err, LAB_USAGE, "'%s' has %zu error%s", file, p->errors,
-                                p->errors == 1 ? "" : "s")
-                     : 0;
+    if (p->errors == 1)
+        return lab_fail(err, LAB_USAGE, "'%s' has 1 error", file);
+    return p->errors ? lab_fail(err, LAB_USAGE, "'%s' has %zu errors", file, p->errors) : 0;
 }
 
 void lab_problems_clear(struct lab_problems *p)

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -53,18 +54,20 @@ const char *lab_pubkey_check(const char *line)
     unsigned char blob[TYPE_MAX + 5];
     size_t type_len = strcspn(line, " \t");
     if (strstr(line, "PRIVATE KEY"))
-        return "that is a private key; give the public one (.pub)";
+        return lab_tr("that is a private key; give the public one (.pub)");
     if (line[strcspn(line, "\r\n")])
-        return "a key is one line";
+        return lab_tr("a key is one line");
     if (!type_len || type_len > TYPE_MAX || !line[type_len])
-        return "a public key is \"type base64 comment\", such as \"ssh-ed25519 AAAA… me@host\"";
+        return lab_tr(
+            "a public key is \"type base64 comment\", such as \"ssh-ed25519 AAAA… me@host\"");
     const char *text = line + type_len + strspn(line + type_len, " \t");
     size_t text_len = strcspn(text, " \t");
     int n = decode(text, text_len, blob, sizeof(blob));
     if (n < 0)
-        return "the part after the type is not base64; was the line cut or wrapped?";
+        return lab_tr("the part after the type is not base64; was the line cut or wrapped?");
     if (n < 4 || blob[0] || blob[1] || blob[2] || blob[3] != type_len || (size_t)n < type_len + 5 ||
         memcmp(blob + 4, line, type_len) != 0)
-        return "the type in front is not the one inside the key; was the line cut or mixed up?";
+        return lab_tr(
+            "the type in front is not the one inside the key; was the line cut or mixed up?");
     return NULL;
 }

@@ -52,13 +52,11 @@ void lab_put_choices(struct lab_str *out, const struct lab_field *field)
 
 static char *between(const struct lab_field *field, const char *what)
 {
-    struct lab_str out = LAB_STR_INIT;
-    lab_str_addf(&out, "%s from ", what);
-    lab_put_limit(&out, field->type, field->min);
-    lab_str_add(&out, " to ");
-    lab_put_limit(&out, field->type, field->max);
-    lab_str_add(&out, " is allowed");
-    return lab_str_detach(&out);
+    LAB_AUTO_STR struct lab_str least = LAB_STR_INIT, most = LAB_STR_INIT;
+    lab_put_limit(&least, field->type, field->min);
+    lab_put_limit(&most, field->type, field->max);
+    return lab_format(lab_tr("%s from %s to %s is allowed"), what, lab_str_get(&least),
+                      lab_str_get(&most));
 }
 
 static char *read_uint(const struct lab_field *field, const struct lab_yaml *yaml, void *slot)
@@ -66,9 +64,9 @@ static char *read_uint(const struct lab_field *field, const struct lab_yaml *yam
     uint64_t value;
     bool digits = lab_parse_uint(yaml->text, UINT32_MAX, &value) == 0;
     if (digits && !yaml->plain)
-        return lab_strdup("write the number without quotes");
+        return lab_strdup(lab_tr("write the number without quotes"));
     if (!digits || value < field->min || value > field->max)
-        return between(field, "a whole number");
+        return between(field, lab_tr("a whole number"));
     if (slot)
         *(unsigned *)slot = (unsigned)value;
     return NULL;
@@ -78,12 +76,12 @@ static char *read_size(const struct lab_field *field, const struct lab_yaml *yam
 {
     uint64_t value;
     if (lab_parse_uint(yaml->text, UINT64_MAX, &value) == 0)
-        return lab_format("the unit is missing: write for example %llu%s",
+        return lab_format(lab_tr("the unit is missing: write for example %llu%s"),
                           (unsigned long long)value, value < 256 ? "Gi" : "Mi");
     if (lab_parse_size(yaml->text, &value) < 0)
-        return lab_strdup("write a number and a unit (Mi, Gi, Ti; M, G, T), such as 4Gi");
+        return lab_strdup(lab_tr("write a number and a unit (Mi, Gi, Ti; M, G, T), such as 4Gi"));
     if (value < field->min || value > field->max)
-        return between(field, "a size");
+        return between(field, lab_tr("a size"));
     if (slot)
         *(uint64_t *)slot = value;
     return NULL;
@@ -93,11 +91,11 @@ static char *read_duration(const struct lab_field *field, const struct lab_yaml 
 {
     uint64_t value;
     if (lab_parse_uint(yaml->text, UINT64_MAX, &value) == 0)
-        return lab_strdup("the unit is missing: write for example 30m, 90s or 1h30m");
+        return lab_strdup(lab_tr("the unit is missing: write for example 30m, 90s or 1h30m"));
     if (lab_parse_duration(yaml->text, &value) < 0)
-        return lab_strdup("write a number and a unit (ms, s, m, h), such as 30m or 1h30m");
+        return lab_strdup(lab_tr("write a number and a unit (ms, s, m, h), such as 30m or 1h30m"));
     if (value < field->min || value > field->max)
-        return between(field, "a time");
+        return between(field, lab_tr("a time"));
     if (slot)
         *(uint64_t *)slot = value;
     return NULL;
@@ -107,9 +105,9 @@ static char *read_bool(const struct lab_yaml *yaml, void *slot)
 {
     bool yes = strcmp(yaml->text, "true") == 0;
     if (!yes && strcmp(yaml->text, "false") != 0)
-        return lab_strdup("write true or false");
+        return lab_strdup(lab_tr("write true or false"));
     if (!yaml->plain)
-        return lab_strdup("write true or false without quotes");
+        return lab_strdup(lab_tr("write true or false without quotes"));
     if (slot)
         *(bool *)slot = yes;
     return NULL;
@@ -126,7 +124,7 @@ static char *read_choice(const struct lab_field *field, const struct lab_yaml *y
         }
     LAB_AUTO_STR struct lab_str list = LAB_STR_INIT;
     lab_put_choices(&list, field);
-    return lab_format("allowed: %s", lab_str_get(&list));
+    return lab_format(lab_tr("allowed: %s"), lab_str_get(&list));
 }
 
 static char *read_text(struct lab_draft *d,
@@ -192,15 +190,15 @@ static const char *kind_wanted(enum lab_type type)
     switch (type) {
     case LAB_TYPE_OBJECT:
     case LAB_TYPE_MAP:
-        return "a mapping (lines of \"key: value\")";
+        return lab_tr("a mapping (lines of \"key: value\")");
     case LAB_TYPE_LIST:
-        return "a list (\"- …\" lines, or [a, b])";
+        return lab_tr("a list (\"- …\" lines, or [a, b])");
     case LAB_TYPE_NIC:
-        return "a network's name or a mapping";
+        return lab_tr("a network's name or a mapping");
     case LAB_TYPE_CLOUD_INIT:
-        return "text or a mapping";
+        return lab_tr("text or a mapping");
     default:
-        return "a single value";
+        return lab_tr("a single value");
     }
 }
 
@@ -218,7 +216,7 @@ bool lab_read_value(struct lab_draft *d,
     }
     if (!lab_type_takes(field->type, yaml->kind)) {
         LAB_AUTOFREE char *found = field->type == LAB_TYPE_SECRET && yaml->kind == LAB_YAML_SCALAR
-                                       ? lab_strdup("text")
+                                       ? lab_strdup(lab_tr("text"))
                                        : lab_yaml_quote(yaml);
         lab_draft_error(d, yaml->pos, "'%s' is %s; it must be %s", field->key, found,
                         kind_wanted(field->type));

@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
+
 static char *read_ipv4(const char *text, void *slot)
 {
     uint32_t ip;
     if (lab_ipv4_parse(text, &ip) < 0 || ip == 0)
-        return lab_strdup("write an IPv4 address such as 192.168.6.10");
+        return lab_strdup(lab_tr("write an IPv4 address such as 192.168.6.10"));
     if (slot)
         *(uint32_t *)slot = ip;
     return NULL;
@@ -25,15 +27,15 @@ static char *read_cidr(const char *text, void *slot)
     bool host_bits = false;
     char buf[LAB_IPV4_TEXT];
     if (lab_cidr_parse(text, &c, &host_bits) < 0)
-        return lab_strdup("write a network such as 192.168.6.0/24");
+        return lab_strdup(lab_tr("write a network such as 192.168.6.0/24"));
     if (host_bits)
-        return lab_format("that is an address in the network %s/%u; write the network",
+        return lab_format(lab_tr("that is an address in the network %s/%u; write the network"),
                           lab_ipv4_format(c.network, buf), c.prefix);
     if (c.prefix < 8 || c.prefix > 30)
-        return lab_strdup("a prefix from /8 to /30 is allowed");
+        return lab_strdup(lab_tr("a prefix from /8 to /30 is allowed"));
     if (!usable(c))
-        return lab_strdup("hosts cannot have such addresses; take a private network such as "
-                          "192.168.6.0/24");
+        return lab_strdup(lab_tr("hosts cannot have such addresses; take a private network such as "
+                                 "192.168.6.0/24"));
     if (slot)
         *(struct lab_cidr *)slot = c;
     return NULL;
@@ -44,11 +46,12 @@ static char *read_mac(const char *text, void *slot)
     static const uint8_t zero[6];
     uint8_t mac[6];
     if (lab_mac_parse(text, mac) < 0)
-        return lab_strdup("write a MAC address such as \"52:54:00:12:34:56\"");
+        return lab_strdup(lab_tr("write a MAC address such as \"52:54:00:12:34:56\""));
     if (mac[0] & 1)
-        return lab_strdup("that is a multicast address: the first byte of a MAC must be even");
+        return lab_strdup(
+            lab_tr("that is a multicast address: the first byte of a MAC must be even"));
     if (memcmp(mac, zero, 6) == 0)
-        return lab_strdup("a MAC address of zeros does not work");
+        return lab_strdup(lab_tr("a MAC address of zeros does not work"));
     if (slot)
         memcpy(slot, mac, 6);
     return NULL;

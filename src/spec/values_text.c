@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -16,10 +17,10 @@ static bool only(const char *s, const char *set)
 static char *check_plain(const char *s)
 {
     if (!*s)
-        return lab_strdup("it must not be empty");
+        return lab_strdup(lab_tr("it must not be empty"));
     for (const unsigned char *p = (const unsigned char *)s; *p; p++)
         if (*p < 0x20 || *p == 0x7F)
-            return lab_strdup("line breaks and control characters are not allowed in it");
+            return lab_strdup(lab_tr("line breaks and control characters are not allowed in it"));
     return NULL;
 }
 
@@ -27,42 +28,46 @@ static char *check_label(const struct lab_field *field, const char *s)
 {
     if (lab_is_label(s) && strlen(s) <= field->max)
         return NULL;
-    return lab_format("allowed are a-z, 0-9 and '-' (not first or last), at most %d characters",
-                      (int)field->max);
+    return lab_format(
+        lab_tr("allowed are a-z, 0-9 and '-' (not first or last), at most %d characters"),
+        (int)field->max);
 }
 
 static char *check_user(const char *s)
 {
     if (strcmp(s, "root") == 0)
-        return lab_strdup("cloud images refuse root over SSH; name an ordinary user, labctl gives "
-                          "it sudo");
+        return lab_strdup(
+            lab_tr("cloud images refuse root over SSH; name an ordinary user, labctl gives "
+                   "it sudo"));
     if (only(s, LOWER DIGIT "_-") && !strchr(DIGIT "-", *s) && strlen(s) <= 32)
         return NULL;
     return lab_strdup(
-        "allowed are a-z, 0-9, '_' and '-', beginning with a letter or '_', at most 32 "
-        "characters");
+        lab_tr("allowed are a-z, 0-9, '_' and '-', beginning with a letter or '_', at most 32 "
+               "characters"));
 }
 
 static char *check_variable(const char *s)
 {
     if (only(s, UPPER LOWER DIGIT "_") && !strchr(DIGIT, *s))
         return NULL;
-    return lab_strdup("write the name of an environment variable: letters, digits and '_'");
+    return lab_strdup(lab_tr("write the name of an environment variable: letters, digits and '_'"));
 }
 
 static char *check_sha256(const char *s)
 {
     if (strlen(s) == 64 && only(s, DIGIT "abcdefABCDEF"))
         return NULL;
-    return lab_format("a SHA-256 has 64 hexadecimal digits, this has %zu characters", strlen(s));
+    return lab_format(lab_tr("a SHA-256 has 64 hexadecimal digits, this has %zu characters"),
+                      strlen(s));
 }
 
 static char *check_bridge(const char *s)
 {
     if (only(s, UPPER LOWER DIGIT "._:-") && strlen(s) <= 64)
         return NULL;
-    return lab_strdup("write the name of a VMnet, a libvirt network or a host bridge: letters, "
-                      "digits, '.', '_', ':' and '-'");
+    return lab_strdup(
+        lab_tr("write the name of a VMnet, a libvirt network or a host bridge: letters, "
+               "digits, '.', '_', ':' and '-'"));
 }
 
 static bool is_host(const char *s, size_t n)
@@ -89,8 +94,8 @@ static char *check_endpoint(const char *s)
         port > 0)
         return NULL;
     if (!colon && is_host(s, strlen(s)))
-        return lab_format("the port is missing: write %s:5000", s);
-    return lab_strdup("write host:port without http://, such as 192.168.6.1:5000");
+        return lab_format(lab_tr("the port is missing: write %s:5000"), s);
+    return lab_strdup(lab_tr("write host:port without http://, such as 192.168.6.1:5000"));
 }
 
 static char *check_uri(const char *s)
@@ -98,7 +103,8 @@ static char *check_uri(const char *s)
     size_t n = strspn(s, LOWER DIGIT "+");
     if (n && !strchr(DIGIT "+", *s) && lab_starts_with(s + n, "://"))
         return NULL;
-    return lab_strdup("write a libvirt URI such as qemu:///system or qemu+ssh://host/system");
+    return lab_strdup(
+        lab_tr("write a libvirt URI such as qemu:///system or qemu+ssh://host/system"));
 }
 
 /* A name of the IANA time zone database; whether the guest has it only the guest can tell. */
@@ -107,7 +113,7 @@ static char *check_timezone(const char *s)
     if (only(s, LOWER UPPER DIGIT "_+-/") && *s != '/' && !strstr(s, "//") && strlen(s) <= 64 &&
         !lab_ends_with(s, "/"))
         return NULL;
-    return lab_strdup("write a name of the time zone database, such as Asia/Seoul or UTC");
+    return lab_strdup(lab_tr("write a name of the time zone database, such as Asia/Seoul or UTC"));
 }
 
 char *lab_value_text(const struct lab_field *field, const char *text)

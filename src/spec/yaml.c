@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 #define QUOTE_MAX 60
@@ -71,10 +72,10 @@ char *lab_quote(const char *text)
 char *lab_yaml_quote(const struct lab_yaml *yaml)
 {
     if (yaml->kind == LAB_YAML_LIST)
-        return lab_strdup("a list");
+        return lab_strdup(lab_tr("a list"));
     if (yaml->kind == LAB_YAML_MAP)
-        return lab_strdup("a mapping");
+        return lab_strdup(lab_tr("a mapping"));
     if (lab_yaml_is_null(yaml))
-        return lab_strdup("empty");
+        return lab_strdup(lab_tr("empty"));
     return lab_quote(yaml->text);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 
 struct lab_pos lab_text_pos(const char *text, size_t offset)
@@ -40,7 +41,7 @@ static int check_control(const struct lab_yaml_source *s, struct lab_problems *p
         if ((c >= 0x20 && c != 0x7F) || c == '\t' || c == '\n' || c == '\r')
             continue;
         LAB_AUTOFREE char *message = lab_format(
-            "control character 0x%02x is not allowed in YAML; is this the right file?", c);
+            lab_tr("control character 0x%02x is not allowed in YAML; is this the right file?"), c);
         return refuse(s, problems, i, message);
     }
     return 0;
@@ -50,16 +51,17 @@ int lab_yaml_check_bytes(const struct lab_yaml_source *s, struct lab_problems *p
 {
     size_t most = s->max_bytes ? s->max_bytes : LAB_SPEC_MAX_BYTES;
     if (s->len > most) {
-        LAB_AUTOFREE char *message =
-            lab_format("the file is larger than %zu MiB; is this the right file?", most >> 20);
+        LAB_AUTOFREE char *message = lab_format(
+            lab_tr("the file is larger than %zu MiB; is this the right file?"), most >> 20);
         return refuse(s, problems, 0, message);
     }
     if (s->len >= 2 && (memcmp(s->text, "\xFF\xFE", 2) == 0 || memcmp(s->text, "\xFE\xFF", 2) == 0))
-        return refuse(s, problems, 0, "the file is UTF-16; save it as UTF-8");
+        return refuse(s, problems, 0, lab_tr("the file is UTF-16; save it as UTF-8"));
     size_t bad = lab_utf8_check(s->text, s->len);
     if (bad < s->len) {
-        LAB_AUTOFREE char *message = lab_format(
-            "byte 0x%02x is not valid UTF-8; save the file as UTF-8", (unsigned char)s->text[bad]);
+        LAB_AUTOFREE char *message =
+            lab_format(lab_tr("byte 0x%02x is not valid UTF-8; save the file as UTF-8"),
+                       (unsigned char)s->text[bad]);
         return refuse(s, problems, bad, message);
     }
     return check_control(s, problems);

@@ -64,7 +64,7 @@ static int spend(struct builder *b, size_t nodes, yaml_mark_t at)
         return 0;
     problem(b, place(b, at),
             "more than %zu values up to here, aliases counted as what they stand for%s", most,
-            b->source->max_nodes ? "" : "; use 'replicas' instead of many like nodes");
+            b->source->max_nodes ? "" : lab_tr("; use 'replicas' instead of many like nodes"));
     return -1;
 }
 
@@ -206,7 +206,7 @@ static bool check_key(struct builder *b, struct lab_yaml *map, const struct lab_
                     key->keys.items[0]->text);
         else
             problem(b, key->pos, "a key must be text, not %s",
-                    key->kind == LAB_YAML_LIST ? "a list" : "a mapping");
+                    key->kind == LAB_YAML_LIST ? lab_tr("a list") : lab_tr("a mapping"));
         map->broken = true;
         return false;
     }

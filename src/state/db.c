@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
+#include "base/i18n.h"
 #include "base/log.h"
 #include "platform.h"
 
@@ -20,7 +21,7 @@
 
 int lab_db_fail_damaged(const struct lab_db *db, const char *why, struct lab_error *err)
 {
-    lab_fail(err, LAB_INTEGRITY, "the ledger '%s' is damaged: %s", db->path, why);
+    lab_fail(err, LAB_INTEGRITY, "the ledger '%s' is damaged: %s", db->path, lab_tr(why));
     return lab_error_hint(err,
                           "put the file back from a backup; without one, `labctl up --adopt` moves "
                           "it aside and takes the lab's VMs up again by their tags, and `labctl "

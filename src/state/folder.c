@@ -2,6 +2,7 @@
 #include <uv.h>
 
 #include "base/file.h"
+#include "base/i18n.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "state/internal.h"
@@ -14,8 +15,10 @@ int lab_folder_check(const char *dir, struct lab_error *err)
         return 0;
     if (!st.is_link && st.is_dir)
         return 0;
-    lab_fail(err, LAB_CONFLICT, "'%s' is %s, not a folder that labctl made", dir,
-             st.is_link ? "a symbolic link" : "a file");
+    if (st.is_link)
+        lab_fail(err, LAB_CONFLICT, "'%s' is a symbolic link, not a folder that labctl made", dir);
+    else
+        lab_fail(err, LAB_CONFLICT, "'%s' is a file, not a folder that labctl made", dir);
     return lab_error_hint(
         err, "remove it, or give the lab another name; to keep labs on another disk, set "
              "LABCTL_HOME");

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "state/internal.h"
 
@@ -69,7 +70,7 @@ int lab_state_check_node(const struct lab_state *st, const char *name, struct la
     LAB_AUTO_STR struct lab_str shown = LAB_STR_INIT;
     lab_put_printable(&shown, name ? name : "", name ? strlen(name) : 0, 100);
     LAB_AUTOFREE char *why =
-        lab_format("it names a node '%s', which labctl never does", lab_str_get(&shown));
+        lab_format(lab_tr("it names a node '%s', which labctl never does"), lab_str_get(&shown));
     return lab_db_fail_damaged(&st->db, why, err);
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/crypto.h"
+#include "base/i18n.h"
 #include "platform.h"
 #include "state/state.h"
 
@@ -131,10 +132,10 @@ static int fail_newer(struct lab_db *db, int64_t format, struct lab_error *err)
         err, LAB_CONFLICT,
         "the ledger '%s' was written by labctl %s (format %lld); this is labctl %s, which knows "
         "format %lld",
-        db->path, maker ? maker : "of a later version", (long long)format, LABCTL_VERSION,
+        db->path, maker ? maker : lab_tr("of a later version"), (long long)format, LABCTL_VERSION,
         (long long)FORMAT);
     return lab_error_hint(err, "use labctl %s or newer for this lab",
-                          maker ? maker : "of that version");
+                          maker ? maker : lab_tr("of that version"));
 }
 
 /* Everything in the file that has a definition, in one text. SQLite's own are left out. */

@@ -7,6 +7,7 @@
 #include "base/asset.h"
 #include "base/child.h"
 #include "base/template_text.h"
+#include "base/text.h"
 
 static void places_are_filled(void **state)
 {
@@ -69,7 +70,8 @@ static void assets_are_built_in(void **state)
     for (unsigned long i = 0; i < lab_asset_count; i++) {
         assert_ptr_equal(lab_asset_get(lab_assets[i].path), &lab_assets[i]);
         LAB_AUTOFREE char *path = lab_format("%s/../%s", LABCTL_TEST_DIR, lab_assets[i].path);
-        assert_file(path, lab_assets[i].text);
+        if (!lab_ends_with(path, ".mo")) /* made of the .po file by the build */
+            assert_file(path, lab_assets[i].text);
         assert_int_equal(lab_assets[i].text[lab_assets[i].size], '\0');
     }
 }
@@ -97,8 +99,7 @@ static void escapes(void **state)
         {LAB_ESCAPE_SHELL_ENV, "", "''"},
         {LAB_ESCAPE_SHELL_ENV, "$(id) `id` \\ \"", "'$(id) `id` \\ \"'"},
         {LAB_ESCAPE_SHELL_ENV, "it's", "'it'\\''s'"},
-        {LAB_ESCAPE_VMX, "C:\\VMs\\a \"b\" | #1\t\r\n\x7f",
-         "C:\\VMs\\a |22b|22 |7C #1\t|0D|0A|7F"},
+        {LAB_ESCAPE_VMX, "C:\\VMs\\a \"b\" | #1\t\r\n\x7f", "C:\\VMs\\a |22b|22 |7C #1\t|0D|0A|7F"},
         {LAB_ESCAPE_VMX, "\xed\x95\x9c\xff", "\xed\x95\x9c\xef\xbf\xbd"},
         {LAB_ESCAPE_NONE, "<'\">", "<'\">"},
     };
