@@ -23,6 +23,8 @@ VMRUN_DOUBLE_OPTIONS  words, separated by blanks:
   tools=SECONDS    from the start until Tools answer; "never"; default 1
   deaf             the guest does not hear a soft stop: it waits for ever
   cancel           every start is canceled
+  no-snapshots     as VMware Player: it has none
+  keep-child       a snapshot that is deleted is merged upwards: the disk keeps the name of the child
 """
 
 import os

@@ -11,7 +11,7 @@ from virsh_words import Wrong
 CONNECTION = "qemu:///system"
 STATES = {1: "running", 3: "paused", 5: "shut off"}
 REASONS = {(1, 1): "booted", (1, 5): "unpaused", (3, 1): "user", (5, 0): "unknown", (5, 1): "shutdown",
-           (5, 2): "destroyed", (5, 3): "crashed", (5, 6): "failed"}
+           (5, 2): "destroyed", (5, 3): "crashed", (5, 5): "saved", (5, 6): "failed"}
 
 
 def define(o, kind, module_name):
@@ -60,10 +60,12 @@ def domcapabilities(o):
 
 
 def domain_list(o):
-    from libvirtd import domains, guests
+    from libvirtd import domains, guests, saves
 
     def rows():
         known = [n for n in domains.all_names() if o.get("all") or domains.is_active(n)]
+        if o.get("with-managed-save"):
+            known = [n for n in known if saves.has(n)]
         if o.get("name"):
             return lines(known)
         if o.get("uuid"):
@@ -115,6 +117,73 @@ def update_device(o):
         raise Failed(f"Failed to update device from {o['file']}", str(refused)) from None
 
 
+def undefine(o):
+    from libvirtd import moments, saves
+
+    name = found("domain", o["domain"])[1]
+    try:
+        asking(saves.check_undefine, name, bool(o.get("managed-save")))
+        asking(moments.check_undefine, name, bool(o.get("snapshots-metadata")))
+    except Refused as refused:
+        raise Failed(f"Failed to undefine domain '{o['domain']}'", str(refused)) from None
+    act({"domain": o["domain"]}, "undefine", "domain", "undefine domain", True)
+
+
+def managed_save(o):
+    from libvirtd import saves
+
+    try:
+        telling(saves.save, found("domain", o["domain"])[1])
+    except Refused as refused:
+        raise Failed(f"Failed to save domain '{o['domain']}' state", str(refused)) from None
+
+
+def managed_save_remove(o):
+    from libvirtd import saves
+
+    telling(saves.remove, found("domain", o["domain"])[1])
+
+
+def snapshot_list(o):
+    from libvirtd import moments
+
+    if not o.get("name"):
+        raise Wrong("virsh double: only --name is known")
+    return lines(asking(moments.all_names, found("domain", o["domain"])[1]))
+
+
+def snapshot_create(o):
+    from libvirtd import moments
+
+    telling(moments.create, found("domain", o["domain"])[1], o["name"])
+
+
+def of_snapshot(o):
+    name = found("domain", o["domain"])[1]
+    if not o.get("snapshotname"):
+        raise Failed("--snapshotname or --current is required")
+    return name, o["snapshotname"]
+
+
+def snapshot_revert(o):
+    from libvirtd import moments
+
+    name, moment = of_snapshot(o)
+    asking(moments.need, name, moment)
+    try:
+        telling(moments.revert, name, moment)
+    except Refused as refused:
+        raise Failed(f"Failed to revert snapshot {moment}", str(refused)) from None
+
+
+def snapshot_delete(o):
+    from libvirtd import moments
+
+    name, moment = of_snapshot(o)
+    asking(moments.need, name, moment)
+    telling(moments.delete, name, moment)
+
+
 # --- networks and pools -----------------------------------------------------------------------
 
 
@@ -146,18 +215,24 @@ COMMANDS = {
     "uri": ("", uri),
     "version": ("daemon!", version),
     "domcapabilities": ("virttype? emulatorbin? arch? machine?", domcapabilities),
-    "list": ("all! name! uuid! inactive!", domain_list),
+    "list": ("all! name! uuid! inactive! with-managed-save!", domain_list),
     "domstats": ("state! raw! domain*", stats),
     "domstate": ("domain reason!", domain_state),
     "dumpxml": ("domain inactive!", lambda o: dump(o, "domain", bool(o.get("inactive")))),
     "define": ("file validate!", lambda o: define(o, "domain", "domains")),
-    "undefine": ("domain " + FLAGS, domain_act("undefine", "undefine")),
+    "undefine": ("domain " + FLAGS, undefine),
     "start": ("domain", domain_start),
     "shutdown": ("domain mode?", domain_act("shutdown", "shutdown")),
     "destroy": ("domain graceful!", domain_act("destroy", "destroy")),
     "suspend": ("domain", domain_act("suspend", "suspend")),
     "update-device": ("domain file live! config! current! force!", update_device),
     "resume": ("domain", domain_act("resume", "resume")),
+    "managedsave": ("domain", managed_save),
+    "managedsave-remove": ("domain", managed_save_remove),
+    "snapshot-list": ("domain name!", snapshot_list),
+    "snapshot-create-as": ("domain name", snapshot_create),
+    "snapshot-revert": ("domain snapshotname?", snapshot_revert),
+    "snapshot-delete": ("domain snapshotname?", snapshot_delete),
     "net-list": ("all! name! uuid! inactive!", lambda o: named("network", o)),
     "net-dumpxml": ("network inactive!", lambda o: dump(o, "network", bool(o.get("inactive")))),
     "net-define": ("file validate!", lambda o: define(o, "network", "networks")),

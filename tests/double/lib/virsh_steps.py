@@ -5,6 +5,7 @@ import os
 import subprocess
 
 import virsh_power_steps
+import virsh_snapshot_steps
 from virsh_documents import BASES, IMAGES, LAB, domain, network, place, pool, uuid
 
 
@@ -289,6 +290,6 @@ def take_down(s):
 def run():
     s = Steps()
     for part in (connection, nothing, bad_xml, pools, volumes, networks,
-                 virsh_power_steps.definitions, virsh_power_steps.power, take_down):
+                 virsh_power_steps.definitions, virsh_snapshot_steps.snapshots, virsh_power_steps.power, take_down):
         part(s)
     return s.seen

@@ -62,7 +62,11 @@ def define(text, validate):
 
 
 def undefine(name):
-    """One that runs stays until it ends."""
+    """One that runs stays until it ends. What snapshots left in its disks stays there."""
+    from . import moments, saves
+
+    moments.forget(name)
+    saves.remove(name)
     store.remove("domains", name + ".xml")
     if not is_active(name):
         guests.forget(name)
@@ -145,6 +149,7 @@ def start(name):
         check_bridges(domain)
         open_logs(domain)
         store.write(store.read("domains", name + ".xml"), "domains", guests.run(name), "started.xml")
+        store.remove("domains", name + ".saved")  # it goes on from there
         domain_xml.make_live(domain, number)
         store.write(document.put(domain), "domains", guests.run(name), "live.xml")
         guests.spawn(name, number)

@@ -15,6 +15,12 @@ def guest_size(path):
     return struct.unpack_from(">Q", head, 24)[0] if len(head) == 32 and head[:4] == MAGIC else None
 
 
+def snapshots(path):
+    """How many it has."""
+    with open(path, "rb") as f:
+        return HEADER.unpack(f.read(HEADER.size))[12]
+
+
 def backing(path):
     """The path of what it stands on; None when there is nothing or it is not qcow2."""
     with open(path, "rb") as f:

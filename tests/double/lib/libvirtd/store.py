@@ -3,6 +3,8 @@
 lock                    flocked: shared by who looks, alone by who changes
 domains/NAME.xml        definition
 domains/NAME.run/       what runs or ran: live.xml, process, guest, ended (guests.py)
+domains/NAME.saved      its memory is kept (saves.py)
+domains/NAME.moments/   definitions at the time of its snapshots (moments.py)
 networks/NAME.xml       definition; networks-on/NAME.xml: what runs
 pools/NAME.xml          definition; pools-on/NAME: active, with the names of its volumes
 root/PATH               the host's file PATH, as libvirtd sees it: pools' folders and volumes"""

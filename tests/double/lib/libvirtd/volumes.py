@@ -75,6 +75,9 @@ def resize(pool, name, size):
     if qcow2.guest_size(path) is None:
         os.truncate(path, size)
     else:
+        if qcow2.snapshots(path):
+            raise Refused(f"internal error: Child process (/usr/bin/qemu-img resize {place(pool, name)} {size}) "
+                          "unexpected exit status 1: qemu-img: Can't resize a v2 image which has snapshots\n")
         qcow2.grow(path, size)
 
 
