@@ -40,6 +40,12 @@ static const char *const migrations[] = {
     "CREATE TABLE gate("
     "  node TEXT NOT NULL, gate TEXT NOT NULL, event INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
     "  state TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY(node, gate));",
+    "CREATE TABLE snapshot("
+    "  name TEXT PRIMARY KEY, token TEXT NOT NULL, state TEXT NOT NULL, made_ms INTEGER NOT NULL);"
+    "CREATE TABLE snapshot_node("
+    "  snapshot TEXT NOT NULL, idx INTEGER NOT NULL, node TEXT NOT NULL, generation TEXT,"
+    "  state TEXT NOT NULL, ran INTEGER NOT NULL, cut INTEGER NOT NULL,"
+    "  PRIMARY KEY(snapshot, node));",
 };
 #define FORMAT ((int64_t)LAB_ARRAY_LEN(migrations))
 
@@ -185,19 +191,14 @@ static int check_format(struct lab_db *db, int64_t format, bool writable, struct
         return fail_newer(db, format, err);
     if (format < 1)
         return lab_db_fail_damaged(db, "it has lost its format number", err);
-    if (format == FORMAT)
+    if (format == FORMAT || !writable)
         return 0;
-    if (!writable) {
-        lab_fail(err, LAB_CONFLICT, "the ledger '%s' has the older format %lld", db->path,
-                 (long long)format);
-        return lab_error_hint(err, "run `labctl up` once: it brings the ledger up to date");
-    }
     if (lab_db_begin(db, true, err))
         return -1;
     return lab_db_end(db, migrate(db, format, FORMAT, err), err);
 }
 
-int lab_schema_check(struct lab_db *db, bool writable, struct lab_error *err)
+static int check(struct lab_db *db, bool writable, struct lab_error *err)
 {
     int64_t application, format, pages, page;
     if (lab_db_int(db, "PRAGMA page_count", &pages, err) ||
@@ -218,6 +219,29 @@ int lab_schema_check(struct lab_db *db, bool writable, struct lab_error *err)
     if (check_sound(db, err))
         return -1;
     return check_format(db, format, writable, err);
+}
+
+/* Who only reads holds no lock of the lab: the file must not get another format between the
+ * questions.
+ */
+int lab_schema_check(struct lab_db *db, bool writable, struct lab_error *err)
+{
+    if (writable)
+        return check(db, true, err);
+    if (lab_db_exec(db, "BEGIN", err))
+        return -1;
+    int rc = check(db, false, err);
+    if (lab_db_exec(db, "ROLLBACK", rc ? NULL : err))
+        return -1;
+    return rc;
+}
+
+int lab_schema_has(struct lab_db *db, const char *table, bool *out, struct lab_error *err)
+{
+    struct lab_query q = lab_query(db, "SELECT 1 FROM sqlite_master WHERE type='table' AND name=?");
+    lab_query_text(&q, table);
+    *out = lab_query_row(&q);
+    return lab_query_end(&q, err);
 }
 
 int lab_schema_sign(struct lab_db *db, struct lab_error *err)

@@ -261,6 +261,63 @@ void lab_times_of(const char *lab, struct lab_times *out);
 void lab_times_put(const char *lab, const struct lab_times *times);
 void lab_times_clear(struct lab_times *times);
 
+/* --- snapshots of the whole lab (snapshots.c) ----------------------------------------------------
+ */
+
+/* Of the whole, and of each node's disk in it: intent before the act, result after it. */
+enum lab_snapshot_state {
+    LAB_SNAPSHOT_MAKING,
+    LAB_SNAPSHOT_PRESENT,
+    LAB_SNAPSHOT_RESTORING, /* of a node: its disk is being set back */
+    LAB_SNAPSHOT_REMOVING
+};
+
+enum { LAB_SNAPSHOT_NAME_MAX = 40, LAB_SNAPSHOT_TOKEN = 8 };
+
+struct lab_snapshot_node {
+    char *node;
+    char *generation; /* a node that was provisioned anew since has another disk */
+    enum lab_snapshot_state state;
+    bool ran; /* when the snapshot was begun: it is started again */
+    bool cut; /* its power was cut before: the disk is as after a loss of power */
+};
+
+struct lab_snapshot {
+    char *name;
+    char *token; /* new for every attempt: what a cut-off one left is never taken for this one */
+    enum lab_snapshot_state state;
+    int64_t made_ms; /* wall clock: when it was begun */
+    LAB_VEC(struct lab_snapshot_node) nodes;
+};
+struct lab_snapshots {
+    LAB_VEC(struct lab_snapshot) list; /* the oldest first */
+};
+
+/* 1 to 40 of [a-z0-9.-], a letter or digit first and last: it becomes part of hypervisors' names.
+ */
+bool lab_is_snapshot_name(const char *name);
+const char *lab_snapshot_state_name(enum lab_snapshot_state state);
+/* Replaces what is recorded under that name. */
+int lab_state_snapshot_put(struct lab_state *st,
+                           const struct lab_snapshot *snapshot,
+                           struct lab_error *err) LAB_MUST_CHECK;
+/* node NULL: of the whole. */
+int lab_state_snapshot_mark(struct lab_state *st,
+                            const char *name,
+                            const char *node,
+                            enum lab_snapshot_state state,
+                            struct lab_error *err) LAB_MUST_CHECK;
+int lab_state_snapshot_gone(struct lab_state *st,
+                            const char *name,
+                            struct lab_error *err) LAB_MUST_CHECK;
+/* None in a ledger that an older labctl wrote and that is open for reading. */
+int lab_state_snapshots(struct lab_state *st,
+                        struct lab_snapshots *out,
+                        struct lab_error *err) LAB_MUST_CHECK;
+struct lab_snapshot *lab_snapshots_find(struct lab_snapshots *snapshots, const char *name);
+void lab_snapshot_clear(struct lab_snapshot *snapshot);
+void lab_snapshots_clear(struct lab_snapshots *snapshots);
+
 /* Digests of files, so that an unchanged image is not read again: hit when path, size, mtime and
  * inode agree. The cache is LABCTL_HOME/digests.db, shared by labs, disposable. */
 bool lab_digest_get(const char *path, char sha256[LAB_SHA256_HEX]);

@@ -14,6 +14,19 @@ static void put_ledger(const char *golden)
     raw_sql(path, lab_str_get(&sql));
 }
 
+static int format_of(const char *path)
+{
+    sqlite3_stmt *stmt = NULL;
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA user_version", -1, &stmt, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    int format = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return format;
+}
+
 static void assert_nodes(struct lab_state *st)
 {
     struct lab_error err = LAB_ERROR_INIT;
@@ -58,10 +71,58 @@ static void assert_history(struct lab_state *st)
     assert_int_equal(lab_state_last_run_ms(st, "up"), 184398);
 }
 
+static void assert_no_snapshots(struct lab_state *st)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    struct lab_snapshots snapshots;
+    assert_fine(lab_state_snapshots(st, &snapshots, &err), &err);
+    assert_int_equal(snapshots.list.len, 0);
+}
+
+/* Whoever only looks takes it as it is, and leaves it so; whoever may write adds what it lacks. */
 static void format_1_is_read(void **state)
 {
     (void)state;
     put_ledger("format-1.sql");
+    assert_int_equal(lab_state_peek("airgap"), LAB_LEDGER_FILLED);
+    for (int i = 0; i < 3; i++) {
+        enum lab_state_mode mode = i == 1 ? LAB_STATE_WRITE : LAB_STATE_READ;
+        LAB_AUTOFREE char *lab = lab_state_lab_of_id("6aaa9a19-0d8f-435b-9e6b-79e6d0ee0dd9", NULL);
+        assert_string_equal(lab, "airgap");
+        struct lab_state *st = open_fine("airgap", mode);
+        assert_string_equal(lab_state_id(st), "6aaa9a19-0d8f-435b-9e6b-79e6d0ee0dd9");
+        assert_string_equal(lab_state_get(st, "datastore"), "sqlite");
+        assert_nodes(st);
+        assert_objects(st);
+        assert_history(st);
+        assert_no_snapshots(st);
+        lab_state_close(st);
+        LAB_AUTOFREE char *path = lab_file("airgap", "state.db");
+        assert_int_equal(format_of(path), i == 0 ? 1 : 2);
+    }
+}
+
+static void assert_snapshots(struct lab_state *st)
+{
+    struct lab_error err = LAB_ERROR_INIT;
+    struct lab_snapshots snapshots;
+    assert_fine(lab_state_snapshots(st, &snapshots, &err), &err);
+    assert_int_equal(snapshots.list.len, 2);
+    const struct lab_snapshot *whole = &snapshots.list.items[0];
+    assert_string_equal(whole->name, "before-upgrade");
+    assert_string_equal(whole->token, "0a1b2c3d");
+    assert_int_equal(whole->state, LAB_SNAPSHOT_PRESENT);
+    assert_int_equal(whole->nodes.len, 1);
+    assert_true(whole->nodes.items[0].ran);
+    assert_true(whole->nodes.items[0].cut);
+    assert_int_equal(snapshots.list.items[1].state, LAB_SNAPSHOT_MAKING);
+    lab_snapshots_clear(&snapshots);
+}
+
+static void format_2_is_read(void **state)
+{
+    (void)state;
+    put_ledger("format-2.sql");
     assert_int_equal(lab_state_peek("airgap"), LAB_LEDGER_FILLED);
     LAB_AUTOFREE char *lab = lab_state_lab_of_id("6aaa9a19-0d8f-435b-9e6b-79e6d0ee0dd9", NULL);
     assert_string_equal(lab, "airgap");
@@ -71,6 +132,7 @@ static void format_1_is_read(void **state)
     assert_nodes(st);
     assert_objects(st);
     assert_history(st);
+    assert_snapshots(st);
     lab_state_close(st);
 }
 
@@ -126,7 +188,7 @@ static void the_schema_is_that_of_the_newest_file(void **state)
             lab_state_close(st);
         } else {
             assert_fine(plat_remove(path, &err), &err);
-            put_ledger("format-1.sql");
+            put_ledger("format-2.sql");
         }
         assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
         assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
@@ -145,6 +207,7 @@ int main(void)
 #define CASE(fn) cmocka_unit_test_setup_teardown(fn, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         CASE(format_1_is_read),
+        CASE(format_2_is_read),
         CASE(format_1_is_worked_with),
         CASE(the_schema_is_that_of_the_newest_file),
     };

@@ -1,0 +1,53 @@
+-- A ledger of format 2, as `sqlite3 state.db .dump` prints that of a lab with one master and one worker
+-- (labctl 0.1.0): the master is done, the worker was cut off in the middle; two snapshots, one of them
+-- half-made. Never changed: newer labctls
+-- must understand it (tests/unit/test_state_older.c). A new format gets a file of its own.
+PRAGMA application_id=1279345219;
+PRAGMA user_version=2;
+CREATE TABLE fact(key TEXT PRIMARY KEY, value TEXT NOT NULL);
+INSERT INTO fact VALUES('id','6aaa9a19-0d8f-435b-9e6b-79e6d0ee0dd9');
+INSERT INTO fact VALUES('name','airgap');
+INSERT INTO fact VALUES('source','/srv/labs/airgap/lab.yaml');
+INSERT INTO fact VALUES('labctl','0.1.0');
+INSERT INTO fact VALUES('provider','libvirt');
+INSERT INTO fact VALUES('uri','');
+INSERT INTO fact VALUES('vm_dir','');
+INSERT INTO fact VALUES('username','ubuntu');
+INSERT INTO fact VALUES('datastore','sqlite');
+INSERT INTO fact VALUES('joined:k3s-master1','ea00e04d-3aa4-467a-a64b-38a30380ca8b');
+INSERT INTO fact VALUES('hosts:k3s-master1','8dad2fa2adfdd4a5c2e3526a0726af4704cf83ac8d52cffe6390d58b0a7e71e8');
+CREATE TABLE object(  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL,  state TEXT NOT NULL, detail TEXT, UNIQUE(kind, name));
+INSERT INTO object VALUES(1,'network','airgap-default','present','made');
+INSERT INTO object VALUES(2,'registry','registry','present','192.168.6.1:5000');
+INSERT INTO object VALUES(3,'lab','storage','making',NULL);
+INSERT INTO object VALUES(4,'medium','payload','present',NULL);
+INSERT INTO object VALUES(5,'vm','k3s-master1','present',NULL);
+INSERT INTO object VALUES(6,'vm','k3s-worker1','making',NULL);
+INSERT INTO object VALUES(7,'medium','k3s-worker1','making',NULL);
+CREATE TABLE node(  name TEXT PRIMARY KEY, grp TEXT, number INTEGER NOT NULL, role INTEGER NOT NULL,  ord INTEGER NOT NULL, generation TEXT, provision_hash TEXT, cpu INTEGER NOT NULL,  memory_mib INTEGER NOT NULL, disk_bytes INTEGER NOT NULL, provisioned INTEGER NOT NULL,  detached INTEGER NOT NULL, restarted INTEGER NOT NULL, boot_id TEXT);
+INSERT INTO node VALUES('k3s-master1','k3s-master1',1,1,0,'ea00e04d-3aa4-467a-a64b-38a30380ca8b','image=1b7af78484112588/f68058eab35b8519;role=8d7643f985d26607',2,4096,42949672960,1,1,1,'3f0c11aa-1111-4000-8000-000000000001');
+INSERT INTO node VALUES('k3s-worker1','k3s-worker%d',1,2,1,'dee75988-552e-45bc-83a2-34b3b71572cb','image=1b7af78484112588/f68058eab35b8519;role=0bc1a0c2f1c5f3f1',2,2048,42949672960,0,0,0,NULL);
+CREATE TABLE nic(  node TEXT NOT NULL, idx INTEGER NOT NULL, network TEXT NOT NULL, ip TEXT, mac TEXT,  PRIMARY KEY(node, idx));
+INSERT INTO nic VALUES('k3s-master1',0,'default','192.168.6.10','52:54:00:41:17:78');
+INSERT INTO nic VALUES('k3s-master1',1,'outside',NULL,'52:54:00:41:17:79');
+INSERT INTO nic VALUES('k3s-worker1',0,'default','192.168.6.11','52:54:00:19:d3:8a');
+CREATE TABLE run(  id INTEGER PRIMARY KEY AUTOINCREMENT, command TEXT NOT NULL, began_ms INTEGER NOT NULL,  duration_ms INTEGER, exit_status INTEGER);
+INSERT INTO run VALUES(1,'up',1795299372362,184398,0);
+INSERT INTO run VALUES(2,'up',1795299972362,NULL,NULL);
+CREATE TABLE event(  id INTEGER PRIMARY KEY AUTOINCREMENT, run INTEGER, at_ms INTEGER NOT NULL,  node TEXT NOT NULL, gate TEXT NOT NULL, state TEXT NOT NULL, evidence TEXT NOT NULL);
+INSERT INTO event VALUES(1,1,1795299372429,'','image','passed','debian12.qcow2 (1b7af7848411)');
+INSERT INTO event VALUES(2,1,1795299376578,'k3s-master1','defined','passed','2 cpu, 4 GiB');
+INSERT INTO event VALUES(3,2,1795299976769,'k3s-worker1','powered','passed','running');
+INSERT INTO event VALUES(4,2,1795299976776,'k3s-worker1','port','waiting','192.168.6.11:22 refuses');
+CREATE INDEX event_of_run ON event(run);
+CREATE TABLE gate(  node TEXT NOT NULL, gate TEXT NOT NULL, event INTEGER NOT NULL, at_ms INTEGER NOT NULL,  state TEXT NOT NULL, evidence TEXT NOT NULL, PRIMARY KEY(node, gate));
+INSERT INTO gate VALUES('','image',1,1795299372429,'passed','debian12.qcow2 (1b7af7848411)');
+INSERT INTO gate VALUES('k3s-master1','defined',2,1795299376578,'passed','2 cpu, 4 GiB');
+INSERT INTO gate VALUES('k3s-worker1','powered',3,1795299976769,'passed','running');
+INSERT INTO gate VALUES('k3s-worker1','port',4,1795299976776,'waiting','192.168.6.11:22 refuses');
+CREATE TABLE snapshot(  name TEXT PRIMARY KEY, token TEXT NOT NULL, state TEXT NOT NULL, made_ms INTEGER NOT NULL);
+INSERT INTO snapshot VALUES('before-upgrade','0a1b2c3d','present',1795299400000);
+INSERT INTO snapshot VALUES('half','ffffffff','making',1795299500000);
+CREATE TABLE snapshot_node(  snapshot TEXT NOT NULL, idx INTEGER NOT NULL, node TEXT NOT NULL, generation TEXT,  state TEXT NOT NULL, ran INTEGER NOT NULL, cut INTEGER NOT NULL,  PRIMARY KEY(snapshot, node));
+INSERT INTO snapshot_node VALUES('before-upgrade',0,'k3s-master1','ea00e04d-3aa4-467a-a64b-38a30380ca8b','present',1,1);
+INSERT INTO snapshot_node VALUES('half',0,'k3s-master1','ea00e04d-3aa4-467a-a64b-38a30380ca8b','making',0,0);
