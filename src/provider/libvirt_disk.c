@@ -112,7 +112,13 @@ static int resize(struct lab_libvirt *lv,
                    "--capacity", (char *)NULL);
     lab_child_argf(&c, "%llu", (unsigned long long)bytes);
     LAB_AUTOFREE char *what = lab_format(lab_tr("enlarge the disk of VM '%s'"), name);
-    return lab_virsh_do(&c, what, NULL, err);
+    if (lab_virsh_do(&c, what, NULL, err) == 0)
+        return 0;
+    if (lab_virsh_says(&c, "image which has snapshots"))
+        lab_error_hint(err,
+                       "a disk that has snapshots cannot grow: see 'labctl snapshot list', and "
+                       "delete them first");
+    return -1;
 }
 
 int lab_libvirt_grow_disk(struct lab_provider *p,

@@ -272,6 +272,26 @@ int lab_libvirt_grow_disk(struct lab_provider *p,
                           struct lab_error *err);
 int lab_libvirt_destroy(struct lab_provider *p, const char *name, struct lab_error *err);
 
+/* --- libvirt_snapshot.c ------------------------------------------------------------------------
+ */
+
+int lab_libvirt_snapshot(struct lab_provider *p,
+                         const char *name,
+                         const char *snapshot,
+                         struct lab_error *err);
+int lab_libvirt_revert(struct lab_provider *p,
+                       const char *name,
+                       const char *snapshot,
+                       struct lab_error *err);
+int lab_libvirt_delete_snapshot(struct lab_provider *p,
+                                const char *name,
+                                const char *snapshot,
+                                struct lab_error *err);
+int lab_libvirt_snapshots(struct lab_provider *p,
+                          const char *name,
+                          struct lab_vm_snapshots *out,
+                          struct lab_error *err);
+
 /* --- libvirt_diagnose.c, libvirt_room.c ------------------------------------------------------- */
 
 void lab_libvirt_diagnose(const struct lab_provider_config *config,

@@ -115,6 +115,18 @@ struct lab_tagged *lab_tagged_add(struct lab_tagged_list *out,
                                   const char *home);
 void lab_tagged_clear(struct lab_tagged_list *tagged);
 
+/* Snapshots of a VM by name, whoever made them. */
+struct lab_vm_snapshots {
+    LAB_VEC(char *) names;
+    /* What the VM had in memory is kept beside its disk (`virsh managedsave`, VMware's "Suspend"):
+     * the next start goes on from there, and the disk alone is that of a guest in the middle of its
+     * work. */
+    bool memory_kept;
+};
+#define LAB_AUTO_VM_SNAPSHOTS LAB_CLEANUP(lab_vm_snapshots_clear)
+bool lab_vm_snapshots_has(const struct lab_vm_snapshots *snapshots, const char *name);
+void lab_vm_snapshots_clear(struct lab_vm_snapshots *snapshots);
+
 struct lab_progress {
     void (*fn)(void *arg, uint64_t done, uint64_t total); /* any thread; may be NULL */
     void *arg;
@@ -187,6 +199,31 @@ struct lab_provider_ops {
                      struct lab_error *err);
     /* Ends it and removes definition and disk. Missing is fine. */
     int (*destroy)(struct lab_provider *p, const char *name, struct lab_error *err);
+
+    /* Snapshots of the disk of a VM that is off; its memory is never in one. A disk that has any
+     * cannot grow: LAB_HYPERVISOR, saying so.
+     * revert: the disk is as it was, and memory that was kept is given up; the definition may be an
+     * earlier one, or hold what the hypervisor thinks fit, until define() is called, as it must be
+     * before the next start.
+     * LAB_HYPERVISOR when there is no such snapshot. delete: missing is fine, the VM too; the VM
+     * may be on unless deletes_while_off. snapshots: of a VM that does not exist there are none. */
+    int (*snapshot)(struct lab_provider *p,
+                    const char *name,
+                    const char *snapshot,
+                    struct lab_error *err);
+    int (*revert)(struct lab_provider *p,
+                  const char *name,
+                  const char *snapshot,
+                  struct lab_error *err);
+    bool deletes_while_off;
+    int (*delete_snapshot)(struct lab_provider *p,
+                           const char *name,
+                           const char *snapshot,
+                           struct lab_error *err);
+    int (*snapshots)(struct lab_provider *p,
+                     const char *name,
+                     struct lab_vm_snapshots *out,
+                     struct lab_error *err);
 
     /* One child process, however many names. names NULL: all VMs that carry our lab id. A named VM
      * that does not exist is listed with LAB_POWER_ABSENT. */

@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <uv.h>
 
 #include "base/i18n.h"
 #include "base/text.h"
+#include "base/work.h"
 #include "platform.h"
 #include "provider/vmrun_words.h"
 
@@ -134,6 +136,24 @@ int lab_vmrun_do(struct lab_child *c, const char *what, const char *fine, struct
     if (!lab_vmrun_failed(c) || (fine && lab_vmrun_says(c, fine)))
         return 0;
     return lab_vmrun_fail(c, what, err);
+}
+
+int lab_vmrun_act(const struct lab_vmrun *v,
+                  struct lab_child *c,
+                  const char *what,
+                  const char *fine,
+                  struct lab_error *err)
+{
+    enum { TRIES = 3 };
+    for (int tries = 1;; tries++) {
+        if (lab_vmrun_run(c, err) != 0)
+            return lab_error_wrap(err, "cannot %s", what);
+        if (!lab_vmrun_failed(c) || (fine && lab_vmrun_says(c, fine)))
+            return 0;
+        if (tries == TRIES || !lab_vmrun_may_pass(c) || lab_work_cancelled())
+            return lab_vmrun_fail(c, what, err);
+        uv_sleep((unsigned)v->retry_ms);
+    }
 }
 
 int lab_vmrun_version(const struct lab_vmrun *v, char **out, struct lab_error *err)

@@ -74,6 +74,14 @@ int lab_vmrun_list(const struct lab_vmrun *v,
 bool lab_vmrun_list_has(const struct lab_vmrun_list *list, const char *vmx);
 void lab_vmrun_list_clear(struct lab_vmrun_list *list);
 
+/* One verb on one VM, a few times while it is refused for reasons that pass; a failure in the words
+ * `fine` (NULL: none) is success. */
+int lab_vmrun_act(const struct lab_vmrun *v,
+                  struct lab_child *c,
+                  const char *what,
+                  const char *fine,
+                  struct lab_error *err) LAB_MUST_CHECK;
+
 /* --- vmrun_power.c ---------------------------------------------------------------------------- */
 
 /* All three: what is already so is success, and a vmrun that hangs is ended and the list asked what

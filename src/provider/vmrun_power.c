@@ -20,24 +20,6 @@ static int runs(const struct lab_vmrun *v, const char *vmx, bool *running, struc
     return 0;
 }
 
-/* One verb on one VM, a few times while it is refused for reasons that pass. */
-static int act(const struct lab_vmrun *v,
-               struct lab_child *c,
-               const char *what,
-               const char *fine,
-               struct lab_error *err)
-{
-    for (int tries = 1;; tries++) {
-        if (lab_vmrun_run(c, err) != 0)
-            return lab_error_wrap(err, "cannot %s", what);
-        if (!lab_vmrun_failed(c) || lab_vmrun_says(c, fine))
-            return 0;
-        if (tries == TRIES || !lab_vmrun_may_pass(c) || lab_work_cancelled())
-            return lab_vmrun_fail(c, what, err);
-        uv_sleep((unsigned)v->retry_ms);
-    }
-}
-
 static int stop(const struct lab_vmrun *v,
                 const char *vmx,
                 const char *how,
@@ -50,7 +32,7 @@ static int stop(const struct lab_vmrun *v,
     lab_vmrun_init(&c, v);
     c.timeout_ms = timeout_ms;
     lab_child_args(&c, "stop", file, how, (char *)NULL);
-    return act(v, &c, what, LAB_VMRUN_NOT_ON, err);
+    return lab_vmrun_act(v, &c, what, LAB_VMRUN_NOT_ON, err);
 }
 
 /* --- start ------------------------------------------------------------------------------------ */
@@ -74,7 +56,7 @@ static int start(const struct lab_vmrun *v, const char *vmx, struct lab_error *e
     c.breakaway = true; /* else the VM would end with our terminal or SSH session */
     c.timeout_ms = v->start_ms;
     lab_child_args(&c, "start", file, "nogui", (char *)NULL);
-    return act(v, &c, what, LAB_VMRUN_RUNNING, err);
+    return lab_vmrun_act(v, &c, what, LAB_VMRUN_RUNNING, err);
 }
 
 static void hint_at_hang(const char *vmx, struct lab_error *err)

@@ -2,6 +2,8 @@
  * copy of it in its own folder, already of the VM's size, which shares the base's blocks where the
  * file system can and is sparse elsewhere. No child VMDKs: a child is lost with the parent's
  * folder, and VMware refuses it once the parent was written to. */
+#include <string.h>
+
 #include "base/file.h"
 #include "cache/cache.h"
 #include "disk/disk.h"
@@ -67,6 +69,29 @@ static int grow(const char *disk, const char *old, uint64_t bytes, struct lab_er
     return plat_remove(old, err);
 }
 
+/* VMware's record of them stands beside the VMX; one without any has no number. */
+static bool has_snapshots(const struct lab_vmware_seen *s)
+{
+    LAB_AUTO_ERROR struct lab_error gone = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *file = lab_format("%s.vmsd", s->name);
+    LAB_AUTOFREE char *path = lab_path_join(s->folder, file);
+    LAB_AUTO_VMX struct lab_vmx vmsd = {0};
+    uint64_t n;
+    if (!lab_file_exists(path) || lab_vmx_load(&vmsd, path, &gone) != 0)
+        return false;
+    return lab_vmx_get_uint(&vmsd, "snapshot.numSnapshots", &n) && n > 0;
+}
+
+/* What stands on a disk is lost with the next size, and what it stands on keeps the old one. */
+static int refuse_chain(const struct lab_vmware_seen *s, const char *present, struct lab_error *err)
+{
+    lab_fail(err, LAB_HYPERVISOR, "cannot grow the disk of VM '%s': it has snapshots ('%s/%s')",
+             s->name, s->folder, present);
+    return lab_error_hint(err,
+                          "see 'labctl snapshot list', and delete them first; what VMware then "
+                          "still keeps in several files, 'vmware-vdiskmanager -r' makes one");
+}
+
 int lab_vmware_grow_disk(struct lab_provider *p,
                          const char *name,
                          uint64_t bytes,
@@ -81,6 +106,9 @@ int lab_vmware_grow_disk(struct lab_provider *p,
                         name);
     LAB_AUTOFREE char *file = lab_format("%s.vmdk", name);
     LAB_AUTOFREE char *disk = lab_path_join(s.folder, file);
+    LAB_AUTOFREE char *present = lab_vmware_disk_file(&s);
+    if (strcmp(present, file) != 0 || has_snapshots(&s))
+        return refuse_chain(&s, present, err);
     LAB_AUTOFREE char *before = lab_format("%s-before.vmdk", name);
     LAB_AUTOFREE char *old = lab_path_join(s.folder, before);
     if (lab_vmware_wait_free(vw, s.path, err) != 0 || grow(disk, old, bytes, err) != 0)

@@ -83,6 +83,30 @@ int lab_vmware_hard_stop(struct lab_provider *p, const char *name, struct lab_er
 int lab_vmware_define(struct lab_provider *p, const struct lab_vm *vm, struct lab_error *err);
 int lab_vmware_destroy(struct lab_provider *p, const char *name, struct lab_error *err);
 
+/* --- vmware_snapshot.c ------------------------------------------------------------------------ */
+
+/* The name of the VM's present disk within its folder: NAME.vmdk, or NAME-000001.vmdk and so on
+ * once it has, or had, snapshots. Caller frees. */
+char *lab_vmware_disk_file(const struct lab_vmware_seen *seen);
+/* True for a disk of that VM: NAME.vmdk, NAME-000001.vmdk. */
+bool lab_vmware_is_disk(const char *name, const char *file);
+int lab_vmware_snapshot(struct lab_provider *p,
+                        const char *name,
+                        const char *snapshot,
+                        struct lab_error *err);
+int lab_vmware_revert(struct lab_provider *p,
+                      const char *name,
+                      const char *snapshot,
+                      struct lab_error *err);
+int lab_vmware_delete_snapshot(struct lab_provider *p,
+                               const char *name,
+                               const char *snapshot,
+                               struct lab_error *err);
+int lab_vmware_snapshots(struct lab_provider *p,
+                         const char *name,
+                         struct lab_vm_snapshots *out,
+                         struct lab_error *err);
+
 /* --- vmware_network.c ------------------------------------------------------------------------- */
 
 /* VMware's networks belong to the host and are never changed: they are adopted, or refused with the

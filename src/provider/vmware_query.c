@@ -103,7 +103,8 @@ static void report(const struct lab_vmware_seen *s, struct lab_vm_states *out)
     v->generation = lab_strdup(lab_vmx_get(&s->def, LAB_VMWARE_TAG_GENERATION));
     v->seed_attached = lab_vmx_attached(&s->def, 0);
     v->payload_attached = lab_vmx_attached(&s->def, 1);
-    LAB_AUTOFREE char *disk = lab_format("%s/%s.vmdk", s->folder, s->name);
+    LAB_AUTOFREE char *file = lab_vmware_disk_file(s);
+    LAB_AUTOFREE char *disk = lab_path_join(s->folder, file);
     v->disk_gone = !lab_file_exists(disk);
     v->cpu = lab_vmx_get_uint(&s->def, "numvcpus", &n) ? (unsigned)n : 1;
     v->memory_mib = lab_vmx_get_uint(&s->def, "memsize", &n) ? n : 0;

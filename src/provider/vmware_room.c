@@ -35,11 +35,30 @@ static bool is_imported(const char *dir, const struct lab_demand_image *image)
     return *image->sha256 && lab_file_exists(file);
 }
 
+struct adding {
+    const char *folder, *name;
+    uint64_t bytes;
+};
+
+static int add_disk(void *arg, const char *file)
+{
+    struct adding *a = arg;
+    LAB_AUTOFREE char *path = lab_path_join(a->folder, file);
+    struct plat_stat st;
+    if (lab_vmware_is_disk(a->name, file) && plat_stat(path, &st) == 0)
+        a->bytes += st.size;
+    return 0;
+}
+
+/* With what its snapshots hold. */
 static uint64_t disk_now(const struct lab_vmware *vw, const char *name)
 {
-    LAB_AUTOFREE char *file = lab_format("%s/%s/%s.vmdk", vw->vms, name, name);
-    struct plat_stat st;
-    return plat_stat(file, &st) == 0 ? st.size : 0;
+    LAB_AUTO_ERROR struct lab_error gone = LAB_ERROR_INIT;
+    LAB_AUTOFREE char *folder = lab_path_join(vw->vms, name);
+    struct adding a = {folder, name, 0};
+    if (!lab_file_exists(folder) || plat_list_dir(folder, add_disk, &a, &gone) != 0)
+        return 0;
+    return a.bytes;
 }
 
 int lab_vmware_room(struct lab_provider *p,

@@ -9,6 +9,7 @@
 
 static int render(const struct lab_vmware *vw,
                   const struct lab_vm *wanted,
+                  const char *disk,
                   struct lab_vmx *out,
                   struct lab_error *err)
 {
@@ -17,8 +18,7 @@ static int render(const struct lab_vmware *vw,
     LAB_AUTOFREE char *console = wanted->console ? plat_native(wanted->console) : NULL;
     copy.console = console;
     LAB_AUTO_STR struct lab_str text = LAB_STR_INIT;
-    /* Bare, so that the folder can be moved. */
-    LAB_AUTOFREE char *disk = lab_format("%s.vmdk", vm->name);
+    /* disk is bare, so that the folder can be moved. */
     const struct lab_vmware_vmx_spec spec = {&vw->owner, vm, vm->uuid, disk, vw->hardware};
     if (lab_vmware_put_vmx(&text, &spec, err) != 0)
         return -1;
@@ -112,10 +112,10 @@ int lab_vmware_define(struct lab_provider *p, const struct lab_vm *vm, struct la
                  s.path);
         return lab_error_hint(err, "stop it first: labctl stop --target %s", vm->name);
     }
-    LAB_AUTOFREE char *file = lab_format("%s.vmdk", vm->name);
+    LAB_AUTOFREE char *file = lab_vmware_disk_file(&s);
     LAB_AUTOFREE char *disk = lab_path_join(s.folder, file);
     if (check_medium(vm, vm->seed, err) != 0 || check_medium(vm, vm->payload, err) != 0 ||
-        (s.exists && check_disk(vm, disk, err) != 0) || render(vw, vm, &wanted, err) != 0)
+        (s.exists && check_disk(vm, disk, err) != 0) || render(vw, vm, file, &wanted, err) != 0)
         return -1;
     if ((s.exists ? change(vw, &s, &wanted, err) : make(&s, &wanted, err)) != 0)
         return -1;

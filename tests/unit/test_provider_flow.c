@@ -25,9 +25,10 @@ static void open_with(const char *rules)
 
 static void assert_only_asked(void)
 {
-    static const char *const acts[] = {"\ndefine",   "start",      "destroy",    "undefine",
-                                       "shutdown",   "resume",     "vol-create", "vol-delete",
-                                       "vol-upload", "vol-resize", "net-define", "pool-define"};
+    static const char *const acts[] = {"snapshot-",  "\ndefine",   "start",      "destroy",
+                                       "undefine",   "shutdown",   "resume",     "vol-create",
+                                       "vol-delete", "vol-upload", "vol-resize", "net-define",
+                                       "pool-define"};
     LAB_AUTOFREE char *log = fake_log();
     for (size_t i = 0; i < LAB_ARRAY_LEN(acts); i++)
         assert_lacks(log, acts[i]);
@@ -372,6 +373,105 @@ static void only_marked_volumes_are_taken(void **state)
 /* --- other decisions
  * -------------------------------------------------------------------------------- */
 
+/* --- snapshots ----------------------------------------------------------------------------------
+ */
+
+#define WEB_UUID "5f0c9c1e-1111-4000-8000-000000000001"
+
+static void open_with_web_off(const char *rules)
+{
+    LAB_AUTOFREE char *stats = fake_path("off.txt");
+    LAB_AUTOFREE char *all =
+        lab_format("dumpxml*web-01\tout\t" RECORDED "dumpxml-inactive.xml\ndomstats*\tout\t%s\n%s",
+                   stats, rules);
+    write_text(stats, "Domain: 'web-01'\n  state.state=5\n  state.reason=1\n");
+    open_with(all);
+}
+
+static void snapshots_are_asked_for_by_uuid(void **state)
+{
+    (void)state;
+    struct lab_vm_snapshots there = {{0}, false};
+    open_with_web_off("snapshot-create-as*\tok\nsnapshot-revert*\tok\nsnapshot-delete*\tok\n"
+                      "snapshot-list*\tsay\tlabctl-a-0\nlist --all*\tok\n");
+    assert_ok(lab.ops->snapshot(&lab, "web-01", "labctl-a-0", &err));
+    assert_ok(lab.ops->revert(&lab, "web-01", "labctl-a-0", &err));
+    assert_ok(lab.ops->delete_snapshot(&lab, "web-01", "labctl-a-0", &err));
+    assert_ok(lab.ops->snapshots(&lab, "web-01", &there, &err));
+    assert_true(lab_vm_snapshots_has(&there, "labctl-a-0"));
+    assert_false(lab_vm_snapshots_has(&there, "labctl-a"));
+    lab_vm_snapshots_clear(&there);
+    LAB_AUTOFREE char *log = fake_log();
+    assert_has(log, "\nsnapshot-create-as --domain " WEB_UUID " --name labctl-a-0\n");
+    assert_has(log, "\nsnapshot-revert --domain " WEB_UUID " --snapshotname labctl-a-0\n");
+    assert_has(log, "\nsnapshot-delete --domain " WEB_UUID " --snapshotname labctl-a-0\n");
+    assert_has(log, "\nsnapshot-list --domain " WEB_UUID " --name\n");
+    closing();
+}
+
+/* Else libvirt would refuse to revert, or a start put it over another disk. */
+static void memory_that_was_kept_is_told_and_given_up(void **state)
+{
+    (void)state;
+    LAB_AUTO_VM_SNAPSHOTS struct lab_vm_snapshots there = {{0}, false}, others = {{0}, false};
+    open_with_web_off("snapshot-revert*\tok\nsnapshot-list*\tok\nmanagedsave-remove*\tok\n"
+                      "list --all --with-managed-save --uuid\tsay\t" WEB_UUID "\n");
+    assert_ok(lab.ops->snapshots(&lab, "web-01", &there, &err));
+    assert_true(there.memory_kept);
+    assert_ok(lab.ops->revert(&lab, "web-01", "x", &err));
+    LAB_AUTOFREE char *log = fake_log();
+    const char *removal = strstr(log, "\nmanagedsave-remove --domain " WEB_UUID "\n");
+    assert_true(removal && strstr(removal, "\nsnapshot-revert "));
+    closing();
+    open_with_web_off("snapshot-revert*\tok\nsnapshot-list*\tok\n"
+                      "list --all*\tsay\tx" WEB_UUID "\n");
+    assert_ok(lab.ops->snapshots(&lab, "web-01", &others, &err));
+    assert_false(others.memory_kept);
+    assert_ok(lab.ops->revert(&lab, "web-01", "x", &err));
+    closing();
+}
+
+static void what_is_so_already_is_no_failure_of_a_snapshot(void **state)
+{
+    (void)state;
+    open_with_web_off(
+        "snapshot-create-as*\terr\toperation failed: domain moment x already exists\n"
+        "snapshot-list*\tok\nlist --all*\tok\n"
+        "snapshot-*\terr\tDomain snapshot not found: no domain snapshot with matching name "
+        "'x'\n");
+    assert_ok(lab.ops->snapshot(&lab, "web-01", "x", &err));
+    assert_ok(lab.ops->delete_snapshot(&lab, "web-01", "x", &err));
+    assert_refused(lab.ops->revert(&lab, "web-01", "x", &err), LAB_HYPERVISOR,
+                   "cannot go back to snapshot 'x' of VM 'web-01'", NULL);
+    closing();
+}
+
+static void a_vm_that_is_on_is_neither_kept_nor_set_back(void **state)
+{
+    (void)state;
+    open_with(WEB_RUNS STATS);
+    assert_refused(lab.ops->snapshot(&lab, "web-01", "x", &err), LAB_HYPERVISOR,
+                   "cannot snapshot VM 'web-01' while it is on", "labctl stop");
+    assert_refused(lab.ops->revert(&lab, "web-01", "x", &err), LAB_HYPERVISOR, "while it is on",
+                   "labctl stop");
+    assert_only_asked();
+    closing();
+}
+
+static void no_vm_has_no_snapshots(void **state)
+{
+    (void)state;
+    struct lab_vm_snapshots there = {{0}, false};
+    open_with(NO_VM);
+    assert_ok(lab.ops->snapshots(&lab, "web-01", &there, &err));
+    assert_int_equal(there.names.len, 0);
+    assert_ok(lab.ops->delete_snapshot(&lab, "web-01", "x", &err));
+    assert_refused(lab.ops->snapshot(&lab, "web-01", "x", &err), LAB_HYPERVISOR,
+                   "there is no such VM", "labctl up");
+    assert_only_asked();
+    closing();
+}
+
 static void kvm_trouble_points_to_doctor(void **state)
 {
     (void)state;
@@ -457,6 +557,11 @@ int main(void)
         fake_test(a_short_upload_is_not_believed),
         fake_test(an_upload_into_a_full_pool_is_not_believed),
         fake_test(only_marked_volumes_are_taken),
+        fake_test(snapshots_are_asked_for_by_uuid),
+        fake_test(memory_that_was_kept_is_told_and_given_up),
+        fake_test(what_is_so_already_is_no_failure_of_a_snapshot),
+        fake_test(a_vm_that_is_on_is_neither_kept_nor_set_back),
+        fake_test(no_vm_has_no_snapshots),
         fake_test(kvm_trouble_points_to_doctor),
         fake_test(starting_nothing_is_an_error),
         fake_test(a_session_wants_a_bridge_of_the_host),

@@ -357,6 +357,116 @@ static void disks_have_the_base_in_them_and_grow(void **state)
                    NULL);
 }
 
+/* --- snapshots -------------------------------------------------------------------------------- */
+
+static char *disk_in_vmx(void)
+{
+    LAB_AUTO_VMX struct lab_vmx now;
+    assert_ok(lab_vmx_load(&now, vmx, &err));
+    return lab_strdup(lab_vmx_get(&now, "scsi0:0.fileName"));
+}
+
+static void assert_disk(const char *file)
+{
+    LAB_AUTOFREE char *there = disk_in_vmx();
+    struct lab_vm_states states = {{0}};
+    assert_string_equal(there, file);
+    look("web-01", &states);
+    assert_false(states.list.items[0].disk_gone);
+    lab_vm_states_clear(&states);
+}
+
+static size_t snapshots_of(const char *name)
+{
+    LAB_AUTO_VM_SNAPSHOTS struct lab_vm_snapshots there = {{0}, false};
+    assert_ok(p.ops->snapshots(&p, name, &there, &err));
+    return there.names.len;
+}
+
+/* The VMX that VMware puts back has the seed of that time; what we define has not, and stays on the
+ * disk that VMware chose. */
+static void a_vm_goes_back_and_is_defined_as_it_is_now(void **state)
+{
+    (void)state;
+    struct lab_vm_states states = {{0}};
+    if (access("/usr/bin/qemu-img", X_OK) != 0)
+        skip(); /* makes the double's child disks */
+    assert_ok(define("web-01", true, 1, &err));
+    assert_int_equal(snapshots_of("web-01"), 0);
+    assert_ok(p.ops->snapshot(&p, "web-01", "labctl-a-0", &err));
+    assert_ok(p.ops->snapshot(&p, "web-01", "labctl-a-0", &err));
+    assert_int_equal(snapshots_of("web-01"), 1);
+    assert_disk("web-01-000001.vmdk");
+    assert_ok(define("web-01", false, 2, &err));
+    assert_disk("web-01-000001.vmdk");
+    assert_refused(p.ops->grow_disk(&p, "web-01", 16 << 20, &err), LAB_HYPERVISOR,
+                   "cannot grow the disk of VM 'web-01': it has snapshots", "snapshot list");
+    assert_ok(p.ops->revert(&p, "web-01", "labctl-a-0", &err));
+    look("web-01", &states);
+    assert_true(states.list.items[0].seed_attached); /* VMware's doing */
+    lab_vm_states_clear(&states);
+    assert_ok(define("web-01", false, 2, &err));
+    assert_disk("web-01-000002.vmdk");
+    look("web-01", &states);
+    assert_false(states.list.items[0].seed_attached);
+    assert_int_equal(states.list.items[0].cpu, 2);
+    lab_vm_states_clear(&states);
+    assert_ok(p.ops->start(&p, "web-01", &err));
+    assert_refused(p.ops->snapshot(&p, "web-01", "b", &err), LAB_HYPERVISOR, "while it is on",
+                   "labctl stop");
+    assert_refused(p.ops->revert(&p, "web-01", "labctl-a-0", &err), LAB_HYPERVISOR,
+                   "while it is on", "labctl stop");
+    assert_refused(p.ops->delete_snapshot(&p, "web-01", "labctl-a-0", &err), LAB_HYPERVISOR,
+                   "while it is on", "labctl stop");
+    assert_ok(p.ops->hard_stop(&p, "web-01", &err));
+    assert_ok(p.ops->delete_snapshot(&p, "web-01", "labctl-a-0", &err));
+    assert_ok(p.ops->delete_snapshot(&p, "web-01", "labctl-a-0", &err));
+    assert_disk("web-01.vmdk");
+    assert_ok(p.ops->grow_disk(&p, "web-01", 16 << 20, &err));
+}
+
+/* Which name stays is VMware's business. */
+static void a_disk_may_keep_the_name_of_a_child(void **state)
+{
+    (void)state;
+    if (access("/usr/bin/qemu-img", X_OK) != 0)
+        skip();
+    setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=0 keep-child", 1);
+    assert_ok(define("web-01", false, 1, &err));
+    assert_ok(p.ops->snapshot(&p, "web-01", "a", &err));
+    assert_ok(p.ops->delete_snapshot(&p, "web-01", "a", &err));
+    assert_int_equal(snapshots_of("web-01"), 0);
+    assert_disk("web-01-000001.vmdk");
+    assert_ok(define("web-01", false, 2, &err));
+    assert_disk("web-01-000001.vmdk");
+    assert_ok(p.ops->start(&p, "web-01", &err));
+}
+
+static void player_has_no_snapshots(void **state)
+{
+    (void)state;
+    setenv("VMRUN_DOUBLE_OPTIONS", "tools=0 settle=0 no-snapshots", 1);
+    assert_ok(define("web-01", true, 1, &err));
+    struct lab_vm_snapshots there = {{0}, false};
+    assert_refused(p.ops->snapshot(&p, "web-01", "a", &err), LAB_HYPERVISOR, "not supported",
+                   "VMware Player has no snapshots");
+    assert_refused(p.ops->snapshots(&p, "web-01", &there, &err), LAB_HYPERVISOR, "not supported",
+                   "VMware Player has no snapshots");
+}
+
+static void disks_of_a_vm_by_their_names(void **state)
+{
+    (void)state;
+    static const char *const ours[] = {"web-01.vmdk", "web-01-000001.vmdk", "web-01-000123.vmdk"};
+    static const char *const not_ours[] = {
+        "web-01-1.vmdk", "web-01-0000012.vmdk", "web-01-s001.vmdk",   "web-01-before.vmdk",
+        "web-011.vmdk",  "../web-01.vmdk",      "web-01-00000a.vmdk", "web-01.vmx"};
+    for (size_t i = 0; i < LAB_ARRAY_LEN(ours); i++)
+        assert_true(lab_vmware_is_disk("web-01", ours[i]));
+    for (size_t i = 0; i < LAB_ARRAY_LEN(not_ours); i++)
+        assert_false(lab_vmware_is_disk("web-01", not_ours[i]));
+}
+
 static void an_image_is_converted_once(void **state)
 {
     (void)state;
@@ -505,6 +615,10 @@ int main(void)
         double_test(all_of_ours_are_found),
         double_test(what_is_missing_is_said),
         double_test(disks_have_the_base_in_them_and_grow),
+        double_test(a_vm_goes_back_and_is_defined_as_it_is_now),
+        double_test(a_disk_may_keep_the_name_of_a_child),
+        double_test(player_has_no_snapshots),
+        double_test(disks_of_a_vm_by_their_names),
         double_test(an_image_is_converted_once),
         double_test(a_question_is_a_timeout),
         double_test(a_crash_holds_nothing_up),
