@@ -72,6 +72,27 @@ static void add_nodes(struct lab_candidates *out, const char *file, const char *
     lab_run_close(run);
 }
 
+static void add_snapshots(struct lab_candidates *out, const char *file, const char *lab)
+{
+    static const struct lab_listener silent = {0};
+    struct lab_cli cli = {.command = &lab_cmd_completion, .file = file, .lab = lab};
+    struct lab_problems problems = {0};
+    struct lab_snapshots snapshots = {0};
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    struct lab_run *run;
+    int rc = lab_run_open(&run, lab_cli_run_options(&cli, LAB_STATE_READ, false), &silent,
+                          &problems, &err);
+    lab_problems_clear(&problems);
+    if (rc)
+        return;
+    if (lab_run_attach_ledger(run, &err) == 0 && run->state &&
+        lab_state_snapshots(run->state, &snapshots, &err) == 0)
+        LAB_VEC_FOREACH (s, &snapshots.list)
+            lab_candidates_add(out, s->name, NULL);
+    lab_snapshots_clear(&snapshots);
+    lab_run_close(run);
+}
+
 static void add_labs(struct lab_candidates *out)
 {
     struct lab_names names = {0};
@@ -86,7 +107,7 @@ static void add_labs(struct lab_candidates *out)
 static int run_complete(struct lab_cli *cli, struct lab_error *err)
 {
     (void)err;
-    static const struct lab_complete_names names = {add_nodes, add_labs};
+    static const struct lab_complete_names names = {add_nodes, add_labs, add_snapshots};
     struct lab_candidates found = {0};
     if (lab_cli_flag(cli, "new-word"))
         *lab_vec_push(&cli->rest) = "";

@@ -131,6 +131,8 @@ static void offer_kind(struct line *l, const char *kind, size_t n)
     struct lab_candidates found = {0};
     if (len == 4 && strncmp(kind, "NODE", 4) == 0)
         l->names->nodes(&found, l->file, l->lab);
+    else if (len == 8 && strncmp(kind, "SNAPSHOT", 8) == 0)
+        l->names->snapshots(&found, l->file, l->lab);
     else if (len == 4 && strncmp(kind, "GATE", 4) == 0)
         offer_gates(l);
     else if (len == 4 && strncmp(kind, "WHAT", 4) == 0)

@@ -19,6 +19,7 @@ struct lab_candidates {
 struct lab_complete_names {
     void (*nodes)(struct lab_candidates *out, const char *file, const char *lab);
     void (*labs)(struct lab_candidates *out);
+    void (*snapshots)(struct lab_candidates *out, const char *file, const char *lab);
 };
 
 /* words: all behind the program's name; the last is being typed and may be "". Only what begins

@@ -63,6 +63,13 @@ int lab_run_interrupted(struct lab_run *run, struct lab_error *err)
         lab_fail(err, LAB_CANCELLED, "interrupted; what is not removed yet stays");
         return lab_error_hint(err, "'%s teardown' goes on from here", self);
     }
+    if (strcmp(command, "snapshot") == 0) {
+        lab_fail(err, LAB_CANCELLED, "interrupted; nodes and disks stay as they are just now");
+        return lab_error_hint(err,
+                              "give the same command again, or bring the nodes back with '%s up'; "
+                              "'%s snapshot list' tells what is half done",
+                              self, self);
+    }
     bool switches = strcmp(command, "start") == 0 || strcmp(command, "stop") == 0;
     if (switches || strcmp(command, "restart") == 0) {
         lab_fail(err, LAB_CANCELLED, "interrupted; nodes that were switched stay so");

@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "platform.h"
 #include "run/climb.h"
+#include "run/cut.h"
 
 enum { CONNECTING, ASKED, PRESSED, CUT };
 
@@ -22,6 +23,15 @@ static int hard_fn(void *arg, struct lab_error *err)
     struct lab_climb *c = arg;
     struct lab_provider *p = &c->ladder->run->provider;
     return p->ops->hard_stop(p, c->record->name, err);
+}
+
+static bool note_cut(struct lab_climb *c)
+{
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
+    if (lab_note_cut(c->ladder->run, c->record->name, true, &err) == 0)
+        return true;
+    lab_error_move(&c->error, &err);
+    return false;
 }
 
 static void ask_guest(struct lab_climb *c)
@@ -84,7 +94,8 @@ static void push(struct lab_climb *c)
         lab_run_warning(c->ladder->run, "%s ignores its power button; cutting its power",
                         c->record->name);
         lab_climb_step(c, CUT, "cutting the power");
-        lab_climb_work(c, hard_fn);
+        if (note_cut(c))
+            lab_climb_work(c, hard_fn);
         break;
     default:
         break;
@@ -98,7 +109,7 @@ enum lab_answer lab_check_off(struct lab_climb *c)
     if (lab_climb_looked(c) && is_off(c)) {
         lab_climb_disconnect(c);
         lab_climb_see(c, "off");
-        return LAB_PASS;
+        return c->power != LAB_POWER_CRASHED || note_cut(c) ? LAB_PASS : LAB_FAILED;
     }
     push(c);
     return LAB_WAIT;

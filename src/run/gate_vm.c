@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "platform.h"
 #include "run/climb.h"
+#include "run/cut.h"
 #include "run/refresh.h"
 #include "run/seed.h"
 
@@ -142,8 +143,11 @@ static int start_fn(void *arg, struct lab_error *err)
 
 static enum lab_answer check_started(struct lab_climb *c)
 {
+    LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     if (!c->worked)
         return LAB_WAIT;
+    if (lab_note_cut(c->ladder->run, c->record->name, false, &err))
+        return lab_climb_fail(c, err.code, "%s", err.message);
     c->power = LAB_POWER_ON;
     lab_climb_look_again(c);
     lab_climb_see(c, "running");

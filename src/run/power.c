@@ -4,11 +4,12 @@
 
 #include "base/i18n.h"
 #include "platform.h"
-#include "run/commands.h"
+#include "run/power.h"
 #include "run/prepare.h"
 #include "run/registry.h"
 #include "run/report.h"
 #include "run/roster.h"
+#include "run/snapshot.h"
 
 /* Nothing is provisioned here. */
 static int check(struct lab_run *run,
@@ -48,7 +49,8 @@ static int switch_power(struct lab_run *run,
                         struct lab_error *err)
 {
     struct lab_ladder ladder = {0};
-    if (lab_roster(&ladder, run, kind, err))
+    if ((kind != LAB_LADDER_STOP && lab_snapshot_settle(run, err)) ||
+        lab_roster(&ladder, run, kind, err))
         return -1;
     for (size_t i = 0; i < ladder.len; i++)
         set_gates(&ladder.climbs[i], kind, gates);
@@ -67,6 +69,16 @@ static int switch_power(struct lab_run *run,
     report->changed = true;
     lab_ladder_clear(&ladder);
     return rc;
+}
+
+int lab_power_down(struct lab_run *run, struct lab_report *report, struct lab_error *err)
+{
+    return switch_power(run, LAB_LADDER_STOP, LAB_GATE_BIT(LAB_GATE_OFF), report, err);
+}
+
+int lab_power_up(struct lab_run *run, struct lab_report *report, struct lab_error *err)
+{
+    return switch_power(run, LAB_LADDER_UP, LAB_GATES_START, report, err);
 }
 
 static int recorded(struct lab_run *run,

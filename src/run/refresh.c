@@ -43,15 +43,25 @@ void lab_refresh_clear(struct lab_ladder *l)
         free(lab_steal(&l->refresh[kind].text));
 }
 
-static char *key_of(const struct lab_climb *c, int kind)
+static char *key_of(const char *node, int kind)
 {
-    return lab_format("%s:%s", kinds[kind].key, c->record->name);
+    return lab_format("%s:%s", kinds[kind].key, node);
+}
+
+int lab_refresh_forget(struct lab_run *run, const char *node, struct lab_error *err)
+{
+    for (int kind = 0; kind < LAB_REFRESHES; kind++) {
+        LAB_AUTOFREE char *key = key_of(node, kind);
+        if (lab_state_set(run->state, key, NULL, err))
+            return -1;
+    }
+    return 0;
 }
 
 void lab_refresh_look(struct lab_climb *c)
 {
     for (int kind = 0; kind < LAB_REFRESHES; kind++) {
-        LAB_AUTOFREE char *key = key_of(c, kind);
+        LAB_AUTOFREE char *key = key_of(c->record->name, kind);
         const char *known = lab_state_get(c->ladder->run->state, key);
         bool same = known && strcmp(known, c->ladder->refresh[kind].sum) == 0;
         c->refresh[kind].state = same ? LAB_FRESH : LAB_STALE;
@@ -60,7 +70,7 @@ void lab_refresh_look(struct lab_climb *c)
 
 static void made(struct lab_climb *c, int kind)
 {
-    LAB_AUTOFREE char *key = key_of(c, kind);
+    LAB_AUTOFREE char *key = key_of(c->record->name, kind);
     LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;
     c->refresh[kind].state = LAB_FRESH;
     if (c->ladder->refresh[kind].text &&

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "run/commands.h"
 #include "run/doctor.h"
+#include "run/snapshot.h"
 
 /* The newest word on the node's gates: the failing or waiting one, else the last one passed. */
 static void
@@ -90,6 +91,10 @@ int lab_status(struct lab_run *run, struct lab_status *out, struct lab_error *er
     LAB_VEC_FOREACH (record, &run->records.list)
         if (lab_run_targeted(run, record->name))
             put_record(run, out, record);
+    LAB_AUTOFREE char *unfinished = lab_snapshot_unfinished(run);
+    LAB_VEC_FOREACH (row, &out->rows)
+        if (unfinished) /* nothing else counts before that */
+            lab_assign(&row->note, unfinished);
     if (run->spec)
         LAB_VEC_FOREACH (node, &run->spec->nodes)
             if (lab_run_targeted(run, node->name) &&

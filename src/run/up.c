@@ -18,6 +18,7 @@
 #include "run/remove.h"
 #include "run/report.h"
 #include "run/roster.h"
+#include "run/snapshot.h"
 
 struct plan_inputs {
     size_t images, nodes;
@@ -104,6 +105,11 @@ int lab_plan_now(struct lab_run *run,
 {
     struct plan_inputs in = {0};
     int rc = make_plan(run, options, &in, out, err);
+    char *unfinished = rc == 0 && !options->recreate_all ? lab_snapshot_unfinished(run) : NULL;
+    if (unfinished) {
+        *lab_vec_push(&out->notes) = unfinished;
+        out->changes = true;
+    }
     inputs_clear(&in);
     return rc;
 }
@@ -375,6 +381,9 @@ static int up(struct lab_run *run,
               struct lab_report *report,
               struct lab_error *err)
 {
+    /* what is made anew altogether needs no disk set back */
+    if (!options->plan.recreate_all && lab_snapshot_settle(run, err))
+        return -1;
     if (make_plan(run, &options->plan, in, plan, err) || lab_check_host(run, in->sums, err) ||
         lab_prepare_keys(run, err))
         return -1;

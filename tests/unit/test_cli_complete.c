@@ -22,7 +22,13 @@ static void labs_of_host(struct lab_candidates *out)
     lab_candidates_add(out, "demo", NULL);
 }
 
-static const struct lab_complete_names names = {nodes, labs_of_host};
+static void snapshots_of_lab(struct lab_candidates *out, const char *file, const char *lab)
+{
+    (void)file;
+    lab_candidates_add(out, lab ? lab : "before-upgrade", NULL);
+}
+
+static const struct lab_complete_names names = {nodes, labs_of_host, snapshots_of_lab};
 
 /* What is offered behind the words of line; ':' at its end stands for names of files. */
 static char *offered(const char *line)
@@ -58,6 +64,10 @@ static void what_comes_next(void **state)
         {"nonsense ", ":"},
         {"__c", ""},
         {"-o j", "json"},
+        {"snapshot r", "restore"},
+        {"snapshot restore b", "before-upgrade"},
+        {"snapshot --lab x delete ", "x"},
+        {"snapshot list ", ""},
         {"status -o ta", "table"},
         {"status --output=nd", "--output=ndjson"},
         {"status --tar", "--target"},
