@@ -1,6 +1,7 @@
 /* snapshot: create, list, restore, delete; always of the whole lab. */
 #include <stdio.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "cli/verbs.h"
@@ -22,16 +23,15 @@ name_given(const struct lab_cli *cli, bool needed, const char **out, struct lab_
     return lab_error_hint(err, "'labctl snapshot list' shows them");
 }
 
+/* said: the last word to a person; NULL: none. */
 static void report(const struct lab_cli *cli,
                    const struct lab_report *report,
-                   const char *verb,
-                   const char *said,
-                   const char *name)
+                   const char *command,
+                   const char *said)
 {
-    LAB_AUTOFREE char *command = lab_format("snapshot %s", verb);
     lab_cli_report(cli, report, command);
-    if (name && cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
-        printf("\nsnapshot '%s' %s.\n", name, said);
+    if (said && cli->output == LAB_OUTPUT_TABLE && !cli->quiet)
+        printf("\n%s\n", said);
 }
 
 static int run_create(struct lab_cli *cli, struct lab_error *err)
@@ -45,8 +45,9 @@ static int run_create(struct lab_cli *cli, struct lab_error *err)
         return -1;
     int rc = lab_snapshot_create(run, name, &made, &done, err);
     lab_view_end(cli);
+    LAB_AUTOFREE char *said = made ? lab_format(lab_tr("snapshot '%s' was made."), made) : NULL;
     if (rc == 0 || done.nodes.len)
-        report(cli, &done, "create", "was made", made);
+        report(cli, &done, "snapshot create", said);
     lab_report_clear(&done);
     lab_run_close(run);
     return rc;
@@ -61,8 +62,9 @@ static int run_restore(struct lab_cli *cli, struct lab_error *err)
         return -1;
     int rc = lab_snapshot_restore(run, name, cli->yes, &done, err);
     lab_view_end(cli);
+    LAB_AUTOFREE char *said = lab_format(lab_tr("snapshot '%s' is what the lab is again."), name);
     if (rc == 0 || done.nodes.len)
-        report(cli, &done, "restore", "is what the lab is again", rc ? NULL : name);
+        report(cli, &done, "snapshot restore", rc ? NULL : said);
     lab_report_clear(&done);
     lab_run_close(run);
     return rc;
@@ -80,8 +82,9 @@ static int run_delete(struct lab_cli *cli, struct lab_error *err)
     lab_view_end(cli);
     done.changed = true;
     done.took_ms = plat_now_ms() - began;
+    LAB_AUTOFREE char *said = lab_format(lab_tr("snapshot '%s' is gone."), name);
     if (rc == 0)
-        report(cli, &done, "delete", "is gone", name);
+        report(cli, &done, "snapshot delete", said);
     lab_run_close(run);
     return rc;
 }
@@ -100,8 +103,11 @@ static json_t *row_of(const struct lab_snapshot_row *row)
 
 static int run_list(struct lab_cli *cli, struct lab_error *err)
 {
-    static const struct lab_column columns[] = {
-        {"NAME", "name"}, {"AGE", "age"}, {"NODES", "nodes"}, {"STATE", "state"}, {"NOTE", "note"}};
+    static const struct lab_column columns[] = {{LAB_N("NAME"), "name"},
+                                                {LAB_N("AGE"), "age"},
+                                                {LAB_N("NODES"), "nodes"},
+                                                {LAB_N("STATE"), "state"},
+                                                {LAB_N("NOTE"), "note"}};
     const char *name;
     struct lab_run *run;
     struct lab_snapshot_list list = {{0}};
@@ -137,9 +143,9 @@ static int run_snapshot(struct lab_cli *cli, struct lab_error *err)
 
 const struct lab_command lab_cmd_snapshot = {
     .name = "snapshot",
-    .summary = "keep the whole lab as it is, and set it back to that",
+    .summary = LAB_N("keep the whole lab as it is, and set it back to that"),
     .arguments = "create [NAME] | list | restore SNAPSHOT | delete SNAPSHOT",
-    .text =
+    .text = LAB_N(
         "All nodes at once: 'create' stops them, workers before masters, keeps every disk, starts\n"
         "those that ran and follows them until they are ready. Without a name it is called by date\n"
         "and time. 'restore' cuts the nodes off, sets the disks back, defines the VMs as the lab has\n"
@@ -154,7 +160,7 @@ const struct lab_command lab_cmd_snapshot = {
         "  labctl snapshot create before-upgrade\n"
         "  labctl snapshot list\n"
         "  labctl snapshot restore before-upgrade\n"
-        "  labctl snapshot delete before-upgrade",
+        "  labctl snapshot delete before-upgrade"),
     .min_arguments = 1,
     .max_arguments = 2,
     .takes = LAB_TAKES_FILE | LAB_TAKES_TIMEOUT | LAB_TAKES_YES,

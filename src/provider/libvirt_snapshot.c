@@ -7,6 +7,7 @@
  * the next start would put old memory over another disk. */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "provider/libvirt_impl.h"
 #include "provider/virsh.h"
 
@@ -25,9 +26,7 @@ static int act(struct lab_libvirt *lv,
     lab_virsh_init(&c, lv->uri);
     c.timeout_ms = LAB_LIBVIRT_ACT_MS;
     lab_child_args(&c, command, "--domain", s->def.uuid, option, snapshot, (char *)NULL);
-    LAB_AUTOFREE char *text =
-        lab_format("%s snapshot '%s' of VM '%s'", what, snapshot, s->def.name);
-    return lab_virsh_do(&c, text, fine, err);
+    return lab_virsh_do(&c, what, fine, err);
 }
 
 /* It must be there, and off. */
@@ -68,7 +67,7 @@ static int list(struct lab_libvirt *lv,
         lab_virsh_batch_add(&b, "snapshot-list", "--domain", s->def.uuid, "--name", (char *)NULL);
     size_t saved =
         lab_virsh_batch_add(&b, "list", "--all", "--with-managed-save", "--uuid", (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("list the snapshots of VM '%s'", s->def.name);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("list the snapshots of VM '%s'"), s->def.name);
     if (lab_virsh_batch_run(&b, err) != 0)
         return -1;
     if (b.child.errout.len)
@@ -94,7 +93,8 @@ forget_memory(struct lab_libvirt *lv, const struct lab_libvirt_seen *s, struct l
     if (!there.memory_kept)
         return 0;
     lab_child_args(&c, "managedsave-remove", "--domain", s->def.uuid, (char *)NULL);
-    LAB_AUTOFREE char *what = lab_format("give up the saved memory of VM '%s'", s->def.name);
+    LAB_AUTOFREE char *what =
+        lab_format(lab_tr("give up the saved memory of VM '%s'"), s->def.name);
     return lab_virsh_do(&c, what, NULL, err);
 }
 
@@ -119,9 +119,11 @@ int lab_libvirt_snapshot(struct lab_provider *p,
     struct lab_libvirt *lv = p->impl;
     LAB_AUTO_SIGHT struct lab_libvirt_sight sight = {{0}};
     struct lab_libvirt_seen *s;
-    if (see_off(lv, name, "snapshot", &sight, &s, err) != 0)
+    if (see_off(lv, name, lab_tr("snapshot"), &sight, &s, err) != 0)
         return -1;
-    return act(lv, s, "snapshot-create-as", "--name", snapshot, "make", "already exists", err);
+    LAB_AUTOFREE char *what =
+        lab_format(lab_tr("make snapshot '%s' of VM '%s'"), snapshot, s->def.name);
+    return act(lv, s, "snapshot-create-as", "--name", snapshot, what, "already exists", err);
 }
 
 int lab_libvirt_revert(struct lab_provider *p,
@@ -132,9 +134,11 @@ int lab_libvirt_revert(struct lab_provider *p,
     struct lab_libvirt *lv = p->impl;
     LAB_AUTO_SIGHT struct lab_libvirt_sight sight = {{0}};
     struct lab_libvirt_seen *s;
-    if (see_off(lv, name, "revert", &sight, &s, err) != 0 || forget_memory(lv, s, err) != 0)
+    if (see_off(lv, name, lab_tr("revert"), &sight, &s, err) != 0 || forget_memory(lv, s, err) != 0)
         return -1;
-    return act(lv, s, "snapshot-revert", "--snapshotname", snapshot, "go back to", NULL, err);
+    LAB_AUTOFREE char *what =
+        lab_format(lab_tr("go back to snapshot '%s' of VM '%s'"), snapshot, s->def.name);
+    return act(lv, s, "snapshot-revert", "--snapshotname", snapshot, what, NULL, err);
 }
 
 int lab_libvirt_delete_snapshot(struct lab_provider *p,
@@ -149,5 +153,7 @@ int lab_libvirt_delete_snapshot(struct lab_provider *p,
         return -1;
     if (!s->exists)
         return 0;
-    return act(lv, s, "snapshot-delete", "--snapshotname", snapshot, "delete", NO_SNAPSHOT, err);
+    LAB_AUTOFREE char *what =
+        lab_format(lab_tr("delete snapshot '%s' of VM '%s'"), snapshot, s->def.name);
+    return act(lv, s, "snapshot-delete", "--snapshotname", snapshot, what, NO_SNAPSHOT, err);
 }

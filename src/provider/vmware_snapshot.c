@@ -4,6 +4,7 @@
  * when, is its own business. */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "platform.h"
 #include "provider/vmware_impl.h"
@@ -60,12 +61,11 @@ static int act(const struct lab_vmware *vw,
                struct lab_error *err)
 {
     LAB_AUTO_CHILD struct lab_child c;
-    LAB_AUTOFREE char *text = lab_format("%s snapshot '%s' of VM '%s'", what, snapshot, s->path);
     LAB_AUTOFREE char *file = plat_native(s->path);
     lab_vmrun_init(&c, &vw->vmrun);
     c.timeout_ms = strcmp(verb, "deleteSnapshot") == 0 ? DELETE_MS : vw->vmrun.start_ms;
     lab_child_args(&c, verb, file, snapshot, (char *)NULL);
-    if (lab_vmrun_act(&vw->vmrun, &c, text, fine, err) == 0)
+    if (lab_vmrun_act(&vw->vmrun, &c, what, fine, err) == 0)
         return 0;
     hint_at_player(&c, err);
     return -1;
@@ -133,7 +133,7 @@ static int list(const struct lab_vmware *vw,
                 struct lab_error *err)
 {
     LAB_AUTO_CHILD struct lab_child c;
-    LAB_AUTOFREE char *what = lab_format("list the snapshots of VM '%s'", s->path);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("list the snapshots of VM '%s'"), s->path);
     LAB_AUTOFREE char *file = plat_native(s->path);
     lab_vmrun_init(&c, &vw->vmrun);
     lab_child_args(&c, "listSnapshots", file, (char *)NULL);
@@ -166,11 +166,13 @@ int lab_vmware_snapshot(struct lab_provider *p,
     const struct lab_vmware *vw = p->impl;
     LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen s;
     LAB_AUTO_VM_SNAPSHOTS struct lab_vm_snapshots there = {{0}, false};
-    if (see_off(vw, name, false, "snapshot", &s, err) != 0 || list(vw, &s, &there, err) != 0)
+    if (see_off(vw, name, false, lab_tr("snapshot"), &s, err) != 0 ||
+        list(vw, &s, &there, err) != 0)
         return -1;
     if (lab_vm_snapshots_has(&there, snapshot))
         return 0;
-    return act(vw, &s, "snapshot", snapshot, "make", NULL, err);
+    LAB_AUTOFREE char *what = lab_format(lab_tr("make snapshot '%s' of VM '%s'"), snapshot, s.path);
+    return act(vw, &s, "snapshot", snapshot, what, NULL, err);
 }
 
 int lab_vmware_revert(struct lab_provider *p,
@@ -180,9 +182,11 @@ int lab_vmware_revert(struct lab_provider *p,
 {
     const struct lab_vmware *vw = p->impl;
     LAB_AUTO_VMWARE_SEEN struct lab_vmware_seen s;
-    if (see_off(vw, name, true, "revert", &s, err) != 0)
+    if (see_off(vw, name, true, lab_tr("revert"), &s, err) != 0)
         return -1;
-    return act(vw, &s, "revertToSnapshot", snapshot, "go back to", NULL, err);
+    LAB_AUTOFREE char *what =
+        lab_format(lab_tr("go back to snapshot '%s' of VM '%s'"), snapshot, s.path);
+    return act(vw, &s, "revertToSnapshot", snapshot, what, NULL, err);
 }
 
 int lab_vmware_delete_snapshot(struct lab_provider *p,
@@ -196,7 +200,9 @@ int lab_vmware_delete_snapshot(struct lab_provider *p,
         return -1;
     if (!s.exists)
         return 0;
-    if (check_off(vw, &s, false, "delete a snapshot of", err) != 0)
+    if (check_off(vw, &s, false, lab_tr("delete a snapshot of"), err) != 0)
         return -1;
-    return act(vw, &s, "deleteSnapshot", snapshot, "delete", NO_SNAPSHOT, err);
+    LAB_AUTOFREE char *what =
+        lab_format(lab_tr("delete snapshot '%s' of VM '%s'"), snapshot, s.path);
+    return act(vw, &s, "deleteSnapshot", snapshot, what, NO_SNAPSHOT, err);
 }

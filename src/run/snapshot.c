@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/roster.h"
 
@@ -50,15 +51,26 @@ static int act_fn(void *arg, struct lab_error *err)
     }
 }
 
+static char *evidence_of(enum lab_snapshot_act act, const char *node)
+{
+    switch (act) {
+    case LAB_SNAPSHOT_TAKE:
+        return lab_format(lab_tr("the disk of %s is kept"), node);
+    case LAB_SNAPSHOT_REVERT:
+        return lab_format(lab_tr("the disk of %s is set back"), node);
+    default:
+        return lab_format(lab_tr("the disk of %s lets go of it"), node);
+    }
+}
+
 int lab_snapshot_act(struct lab_run *run,
                      enum lab_snapshot_act act,
                      const char *handle,
                      const char *node,
                      struct lab_error *err)
 {
-    static const char *const done[] = {"is kept", "is set back", "lets go of it"};
     struct act_work work = {run, act, handle, node};
-    LAB_AUTOFREE char *evidence = lab_format("the disk of %s %s", node, done[act]);
+    LAB_AUTOFREE char *evidence = evidence_of(act, node);
     return lab_await(run, "snapshot", act_fn, &work, &evidence, err);
 }
 

@@ -1,6 +1,7 @@
 /* Whether the lab as it is now can be set back to a snapshot, and whether it must be. */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "run/roster.h"
 #include "run/snapshot.h"
@@ -26,16 +27,16 @@ void lab_snapshot_differences(const struct lab_run *run,
     LAB_VEC_FOREACH (r, &run->records.list) {
         const struct lab_snapshot_node *part = part_of(snapshot, r->name);
         if (!part)
-            lab_str_addf(out, "\n  node '%s' was added since", r->name);
+            lab_str_addf(out, lab_tr("\n  node '%s' was added since"), r->name);
         else if (!is_same_disk(part, r))
-            lab_str_addf(out, "\n  node '%s' was made anew since", r->name);
+            lab_str_addf(out, lab_tr("\n  node '%s' was made anew since"), r->name);
     }
     LAB_VEC_FOREACH (part, &snapshot->nodes) {
         bool there = false;
         LAB_VEC_FOREACH (r, &run->records.list)
             there = there || strcmp(r->name, part->node) == 0;
         if (!there)
-            lab_str_addf(out, "\n  node '%s' is gone since", part->node);
+            lab_str_addf(out, lab_tr("\n  node '%s' is gone since"), part->node);
     }
 }
 
@@ -65,7 +66,7 @@ static int missing_fn(void *arg, struct lab_error *err)
         if (p->ops->snapshots(p, part->node, &there, err))
             return -1;
         if (!lab_vm_snapshots_has(&there, w->handle))
-            lab_str_addf(w->out, "\n  node '%s': the hypervisor has no snapshot '%s' of it",
+            lab_str_addf(w->out, lab_tr("\n  node '%s': the hypervisor has no snapshot '%s' of it"),
                          part->node, w->handle);
     }
     return 0;
@@ -104,10 +105,11 @@ static void add_spec_differences(const struct lab_run *run, struct lab_str *out)
     LAB_VEC_FOREACH (r, &run->records.list) {
         const struct lab_node *node = lab_spec_node(run->spec, r->name);
         if (!node)
-            lab_str_addf(out, "\n  node '%s' is not in %s any more", r->name, run->spec->file);
-        else if (!same_nics(run, node, r))
-            lab_str_addf(out, "\n  node '%s' has other NICs in %s than it was made with", r->name,
+            lab_str_addf(out, lab_tr("\n  node '%s' is not in %s any more"), r->name,
                          run->spec->file);
+        else if (!same_nics(run, node, r))
+            lab_str_addf(out, lab_tr("\n  node '%s' has other NICs in %s than it was made with"),
+                         r->name, run->spec->file);
     }
 }
 
@@ -158,7 +160,8 @@ char *lab_snapshot_unfinished(struct lab_run *run)
     LAB_VEC_FOREACH (s, &all.list)
         if (!text && lab_snapshot_is_pending(run, s))
             text = lab_format(
-                "the restore of snapshot '%s' was cut off; 'up' or 'start' finishes it", s->name);
+                lab_tr("the restore of snapshot '%s' was cut off; 'up' or 'start' finishes it"),
+                s->name);
     lab_snapshots_clear(&all);
     return text;
 }

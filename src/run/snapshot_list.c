@@ -1,8 +1,10 @@
 #include <stdlib.h>
 
+#include "base/i18n.h"
 #include "run/roster.h"
 #include "run/snapshot.h"
 
+/* Words that programs compare: never translated. */
 static const char *const states[] = {
     [LAB_SNAPSHOT_MAKING] = "half-made",
     [LAB_SNAPSHOT_PRESENT] = "ready",
@@ -43,9 +45,11 @@ static int add(struct lab_run *run,
             : s->state;
     row->state = states[state];
     if (state == LAB_SNAPSHOT_MAKING || state == LAB_SNAPSHOT_REMOVING)
-        row->note = lab_format("'%s snapshot delete %s' removes it", lab_run_self(run), s->name);
+        row->note =
+            lab_format(lab_tr("'%s snapshot delete %s' removes it"), lab_run_self(run), s->name);
     if (state == LAB_SNAPSHOT_RESTORING)
-        row->note = lab_format("'%s snapshot restore %s' finishes it", lab_run_self(run), s->name);
+        row->note =
+            lab_format(lab_tr("'%s snapshot restore %s' finishes it"), lab_run_self(run), s->name);
     if (state != LAB_SNAPSHOT_PRESENT)
         return 0;
     lab_snapshot_differences(run, s, &why);
@@ -60,7 +64,7 @@ static int add(struct lab_run *run,
         if (part->cut)
             lab_str_addf(&cut, "%s%s", cut.len ? ", " : "", part->node);
     if (cut.len)
-        row->note = lab_format("as after a loss of power: %s", lab_str_get(&cut));
+        row->note = lab_format(lab_tr("as after a loss of power: %s"), lab_str_get(&cut));
     return 0;
 }
 

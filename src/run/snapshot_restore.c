@@ -2,6 +2,7 @@
  * a snapshot may be of a time when cpu, memory or media were others. */
 #include <string.h>
 
+#include "base/i18n.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "platform.h"
@@ -20,8 +21,12 @@ static int check_whole(struct lab_run *run, const struct lab_snapshot *s, struct
 {
     if (s->state == LAB_SNAPSHOT_PRESENT || s->state == LAB_SNAPSHOT_RESTORING)
         return 0;
-    lab_fail(err, LAB_CONFLICT, "snapshot '%s' is %s: there is nothing whole to go back to",
-             s->name, s->state == LAB_SNAPSHOT_MAKING ? "half-made" : "half-deleted");
+    if (s->state == LAB_SNAPSHOT_MAKING)
+        lab_fail(err, LAB_CONFLICT,
+                 "snapshot '%s' is half-made: there is nothing whole to go back to", s->name);
+    else
+        lab_fail(err, LAB_CONFLICT,
+                 "snapshot '%s' is half-deleted: there is nothing whole to go back to", s->name);
     return lab_error_hint(err, "'%s snapshot delete %s' removes what there is of it",
                           lab_run_self(run), s->name);
 }
@@ -112,12 +117,14 @@ static int ask(struct lab_run *run, const struct lab_snapshot *s, bool yes, stru
 {
     LAB_AUTO_STR struct lab_str when = LAB_STR_INIT;
     lab_put_time(&when, s->made_ms);
-    LAB_AUTOFREE char *question =
-        lab_format("Set lab '%s' back to snapshot '%s' of %s? What its %zu node%s wrote since is "
-                   "lost.",
-                   lab_state_name(run->state), s->name, lab_str_get(&when), s->nodes.len,
-                   s->nodes.len == 1 ? "" : "s");
-    return lab_confirm(run, yes, question, "nothing was touched: restore wants a yes", err);
+    LAB_AUTOFREE char *question = lab_format(
+        s->nodes.len == 1
+            ? lab_tr(
+                  "Set lab '%s' back to snapshot '%s' of %s? What its %zu node wrote since is lost.")
+            : lab_tr(
+                  "Set lab '%s' back to snapshot '%s' of %s? What its %zu nodes wrote since is lost."),
+        lab_state_name(run->state), s->name, lab_str_get(&when), s->nodes.len);
+    return lab_confirm(run, yes, question, lab_tr("nothing was touched: restore wants a yes"), err);
 }
 
 /* Another one's restore may have been cut off: this one sets back the same disks. */
