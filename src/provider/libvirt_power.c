@@ -45,7 +45,7 @@ int lab_libvirt_start(struct lab_provider *p, const char *name, struct lab_error
     if (lab_libvirt_see_ours(lv, name, &sight, &s, err) != 0)
         return -1;
     if (!s->exists)
-        return lab_libvirt_absent(lv, name, "start", err);
+        return lab_libvirt_absent(lv, name, LAB_N("start"), err);
     if (s->power == LAB_POWER_ON)
         return 0;
     if (s->power == LAB_POWER_PAUSED)
