@@ -504,8 +504,8 @@ static void a_snapshot_that_cannot_be_is_damage(void **state)
         "INSERT INTO snapshot VALUES('../x', '0123abcd', 'present', 1)",
         "INSERT INTO snapshot VALUES('x', '--help00', 'present', 1)",
         "INSERT INTO snapshot VALUES('x', '0123abcd', 'nonsense', 1)",
-        "INSERT INTO snapshot VALUES('x', '0123abcd', 'present', 1);"
-        "INSERT INTO snapshot_node VALUES('x', 0, 'a;b', NULL, 'present', 1, 0)",
+        ("INSERT INTO snapshot VALUES('x', '0123abcd', 'present', 1);"
+         "INSERT INTO snapshot_node VALUES('x', 0, 'a;b', NULL, 'present', 1, 0)"),
     };
     for (size_t i = 0; i < LAB_ARRAY_LEN(sql); i++) {
         LAB_AUTO_ERROR struct lab_error err = LAB_ERROR_INIT;

@@ -1,6 +1,7 @@
 """The double's switches, from the environment.
 
 VMRUN_DOUBLE_DIR      folder of its state (who runs); default /tmp/vmrun-double-UID
+PYTHONPYCACHEPREFIX   where its compiled parts are kept; default: beside that folder, NAME.compiled
 VMRUN_DOUBLE_QEMU     the QEMU program; default qemu-system-x86_64
 VMRUN_DOUBLE_ACCEL    kvm or tcg; default tcg
 VMRUN_DOUBLE_NET      "VMnet1=bridge:BRIDGE VMnet2=tap:DEVICE VMnet8=user"; a vnet that is not named

@@ -1,8 +1,8 @@
 """Which VMs run: one file per VM in the state folder, believed only while its process lives."""
 
-import hashlib
 import json
 import os
+import zlib
 
 import options
 
@@ -22,7 +22,7 @@ def alive(pid, start):
 
 
 def stem(vmx):
-    name = hashlib.sha256(os.path.realpath(vmx).encode()).hexdigest()[:16]
+    name = f"{zlib.crc32(os.path.realpath(vmx).encode()):08x}-{os.path.basename(vmx)[:100]}"
     return os.path.join(options.state_folder(), name)
 
 
