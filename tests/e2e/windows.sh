@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # labctl.exe under Wine makes a lab of real guests through the vmrun double and removes it, from folders
-# with Korean names: a master and a worker, Ready. Wine is no Windows; README says what it cannot show.
+# with Korean names: a master and a worker, Ready. Wine is no Windows; docs/windows.md says what it cannot show.
 # usage: windows.sh [BUILD-FOLDER]
 build=$(readlink -m "${1-$(dirname "$0")/../../build/mingw}")
 set -- vmware
