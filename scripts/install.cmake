@@ -15,7 +15,7 @@ install(FILES ${completion}/labctl.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bas
   RENAME labctl)
 install(FILES ${completion}/_labctl DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
 install(FILES ${completion}/labctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
-install(FILES README.md SECURITY.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md README.ko.md SECURITY.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES seeds/sample/lab.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 
