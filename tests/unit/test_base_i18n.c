@@ -29,24 +29,6 @@ static void a_language_is_chosen_by_its_name(void **state)
     }
 }
 
-static void the_users_language_wants_a_terminal_that_shows_it(void **state)
-{
-    (void)state;
-    unsetenv("LC_ALL");
-    unsetenv("LC_MESSAGES");
-    unsetenv("LC_CTYPE");
-    setenv("LANG", "ko_KR.UTF-8", 1);
-    assert_true(lab_language_set(NULL));
-    assert_string_equal(lab_language(), "ko");
-    setenv("LANG", "ko_KR.EUC-KR", 1);
-    lab_language_set(NULL);
-    assert_string_equal(lab_language(), "en");
-    setenv("LC_ALL", "C", 1);
-    setenv("LANG", "ko_KR.UTF-8", 1);
-    lab_language_set(NULL);
-    assert_string_equal(lab_language(), "en");
-}
-
 static void messages_are_translated_and_strangers_left(void **state)
 {
     (void)state;
@@ -84,7 +66,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_language_is_chosen_by_its_name),
-        cmocka_unit_test(the_users_language_wants_a_terminal_that_shows_it),
         cmocka_unit_test(messages_are_translated_and_strangers_left),
         cmocka_unit_test(a_damaged_catalogue_is_harmless),
     };

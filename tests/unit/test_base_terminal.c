@@ -9,6 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/i18n.h"
+
 /* What the reading process does after it has asked. */
 static void ask(int result)
 {
@@ -221,6 +223,24 @@ static void utf8_is_told_by_the_environment(void **state)
     }
 }
 
+static void the_users_language_wants_a_terminal_that_shows_it(void **state)
+{
+    (void)state;
+    unsetenv("LC_ALL");
+    unsetenv("LC_MESSAGES");
+    unsetenv("LC_CTYPE");
+    setenv("LANG", "ko_KR.UTF-8", 1);
+    assert_true(lab_language_set(NULL));
+    assert_string_equal(lab_language(), "ko");
+    setenv("LANG", "ko_KR.EUC-KR", 1);
+    lab_language_set(NULL);
+    assert_string_equal(lab_language(), "en");
+    setenv("LC_ALL", "C", 1);
+    setenv("LANG", "ko_KR.UTF-8", 1);
+    lab_language_set(NULL);
+    assert_string_equal(lab_language(), "en");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +251,7 @@ int main(void)
         cmocka_unit_test(without_a_terminal_it_says_so),
         cmocka_unit_test(raw_mode_comes_and_goes),
         cmocka_unit_test(utf8_is_told_by_the_environment),
+        cmocka_unit_test(the_users_language_wants_a_terminal_that_shows_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
