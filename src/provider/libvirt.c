@@ -259,4 +259,5 @@ const struct lab_provider_ops lab_libvirt_ops = {
     .remove_lab = lab_libvirt_remove_lab,
     .diagnose = lab_libvirt_diagnose,
     .room = lab_libvirt_room,
+    .records = lab_libvirt_records,
 };

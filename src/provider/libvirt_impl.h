@@ -303,4 +303,11 @@ int lab_libvirt_room(struct lab_provider *p,
                      struct lab_places *out,
                      struct lab_error *err);
 
+/* --- libvirt_records.c ---------------------------------------------------------------------- */
+
+int lab_libvirt_records(struct lab_provider *p,
+                        const char *name,
+                        const struct lab_record_taker *taker,
+                        struct lab_error *err);
+
 #endif

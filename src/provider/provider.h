@@ -132,6 +132,12 @@ struct lab_progress {
     void *arg;
 };
 
+/* Takes one text about a VM. file: a name for it, such as "vmware.log"; the text is the taker's. */
+struct lab_record_taker {
+    void (*take)(void *arg, const char *file, struct lab_str *text);
+    void *arg;
+};
+
 struct lab_provider {
     const struct lab_provider_ops *ops;
     void *impl; /* the provider's own */
@@ -265,6 +271,15 @@ struct lab_provider_ops {
                 const struct lab_demand *demand,
                 struct lab_places *out,
                 struct lab_error *err);
+
+    /* For who looks into a fault: the VM's definition, without its passwords as far as the
+     * hypervisor leaves them out, and the end of what the hypervisor logged of it. Looks only. A
+     * log that is not there or not to be read is left out; LAB_CONFLICT when the VM is not ours,
+     * LAB_HYPERVISOR when there is none. */
+    int (*records)(struct lab_provider *p,
+                   const char *name,
+                   const struct lab_record_taker *taker,
+                   struct lab_error *err);
 };
 
 extern const struct lab_provider_ops lab_libvirt_ops;

@@ -153,4 +153,5 @@ const struct lab_provider_ops lab_vmware_ops = {
     .remove_lab = remove_lab,
     .diagnose = lab_vmware_diagnose,
     .room = lab_vmware_room,
+    .records = lab_vmware_records,
 };

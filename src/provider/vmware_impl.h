@@ -152,4 +152,11 @@ int lab_vmware_import_base(struct lab_provider *p,
                            char **ref,
                            struct lab_error *err);
 
+/* --- vmware_records.c ---------------------------------------------------------------------- */
+
+int lab_vmware_records(struct lab_provider *p,
+                       const char *name,
+                       const struct lab_record_taker *taker,
+                       struct lab_error *err);
+
 #endif

@@ -20,6 +20,7 @@
 
 #include "base/crypto.h"
 #include "base/error.h"
+#include "base/str.h"
 #include "base/vec.h"
 
 struct lab_state;
@@ -317,6 +318,9 @@ int lab_state_snapshots(struct lab_state *st,
 struct lab_snapshot *lab_snapshots_find(struct lab_snapshots *snapshots, const char *name);
 void lab_snapshot_clear(struct lab_snapshot *snapshot);
 void lab_snapshots_clear(struct lab_snapshots *snapshots);
+
+/* Appends every row of the ledger but the events, as a line of JSON each: {"table": …, …}. */
+int lab_state_dump(struct lab_state *st, struct lab_str *out, struct lab_error *err) LAB_MUST_CHECK;
 
 /* Digests of files, so that an unchanged image is not read again: hit when path, size, mtime and
  * inode agree. The cache is LABCTL_HOME/digests.db, shared by labs, disposable. */

@@ -81,6 +81,9 @@ expect 7 'is there already' init
 expect 2 'was not made yet' timeline
 expect 2 'not the number of a run' timeline --run last
 expect 2 'none of text, svg, json' graph -o html
+expect 0 'support.tar.gz .*files' support -o support.tar.gz
+expect 0 '"archive":' support -o json -o support.tar.gz
+expect 2 'is not known here' --lab nobody support
 expect 0 'k3s-master1 +192.168.6.10' graph
 expect 0 'wrote .*lab.svg' graph --to lab.svg
 expect 0 '<svg xmlns' graph -o svg
