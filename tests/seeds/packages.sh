@@ -200,7 +200,7 @@ f = open(sys.argv[1], "w")
 fcntl.lockf(f, fcntl.LOCK_EX)
 print("held", flush=True)
 time.sleep(3)' "$G/var/lib/dpkg/lock-frontend" >"$WORK/holder" &
-	eventually 5 has "$WORK/holder" held
+	eventually has "$WORK/holder" held
 	script packages-install
 	is_installed labctl-a 1.0
 	matches "$G/var/log/labctl-packages.log" 'Waiting for cache lock'
