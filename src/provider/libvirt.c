@@ -99,7 +99,7 @@ static int reach(struct lab_libvirt *lv, struct lab_error *err)
     LAB_AUTO_ERROR struct lab_error why = LAB_ERROR_INIT;
     if (lab_virsh_run(&c, &why) == 0)
         return c.status == 0 ? 0 : lab_virsh_fail(&c, lab_tr("connect to libvirt"), err);
-    if (c.status < 0 && !c.signal) /* otherwise libvirt's refusal says so */
+    if (why.code == LAB_TIMEOUT || (c.status < 0 && !c.signal)) /* else libvirt's refusal says so */
         lab_error_wrap(&why, "cannot connect to libvirt");
     if (err)
         lab_error_move(err, &why);

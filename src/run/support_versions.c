@@ -93,9 +93,9 @@ static void put_program(struct lab_str *out, const char *const *argv)
     LAB_AUTO_CHILD struct lab_child c;
     LAB_AUTO_STR struct lab_str said = LAB_STR_INIT;
     LAB_AUTOFREE char *path = plat_find_program(argv[0]);
+    lab_child_init(&c, argv[0]);
     if (!path)
         return;
-    lab_child_init(&c, argv[0]);
     for (size_t i = 1; argv[i]; i++)
         lab_child_arg(&c, argv[i]);
     c.timeout_ms = LIMIT_MS;
