@@ -177,7 +177,7 @@ def sshd(key, *options):
         ("/usr/sbin/sshd", "-D", "-e", "-f", "/dev/null", "-h", key,
          "-o", "PermitRootLogin=prohibit-password", "-o", "UsePAM=no", "-o", "StrictModes=no",
          "-o", "UseDNS=no", "-o", "PerSourceMaxStartups=none", "-o", "MaxStartups=100") + options,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open("/var/log/sshd", "ab"))
 
 
 def instead(faults, word, key, *options):
