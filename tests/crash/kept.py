@@ -49,9 +49,10 @@ def prepare(box, broken):
     if broken == "create" or there.get(box.snapshot) != "ready":
         box.snapshots += 1
         box.snapshot = f"s{box.snapshots}"
-    if broken != "create" and box.snapshot not in there:
-        write(box, "early")
-        box.good("create")
+    if box.snapshot not in there:
+        write(box, "early")  # also what a create that is killed leaves may be gone back to by a later case
+        if broken != "create":
+            box.good("create")
     if broken == "restore":
         write(box, "late")
     if broken == "delete" and box.provider.deletes_while_off:
